@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import bisect
 from collections import defaultdict
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -18,6 +19,9 @@ import pyarrow.compute as pc
 from netaudit.core.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
 from netaudit.core.contracts.answers import REFUSED as IN_BODY
 from netaudit.core.contracts.reasons import counted
+from netaudit.core.text.addresses import is_link_address
+from netaudit.core.text.domains import registrable
+from netaudit.findings.conditions import NO, UNKNOWN, YES, Conditions, Status, accepted_by, status_of
 from netaudit.findings.from_endpoints import bridged
 
 if TYPE_CHECKING:
@@ -107,6 +111,7 @@ LEAST_BEHIND = 4  # addresses outside that are behind one link address, before o
 REDIRECTION = 300  # status of an answer that sends the client elsewhere (RFC 9110, 15.4)
 CLOSING = 1000  # codes of a CLOSE of WebSocket from here on (RFC 6455, 7.4)
 ERROR = 400  # status of an answer that took nothing (RFC 9110, 15.5)
+AT_ONCE_NS = 3 * 10**9  # after a page came, in which nobody chooses a file
 LATELY = 600 * 10**9  # ns within which what came from outside is what is sent out again
 
 
@@ -152,14 +157,23 @@ class Bearing:
         seen = tables.get("sightings")
         again = seen.select(["of_flow_id", "server_ip"]).to_pylist() if seen is not None else []
         self._turned = {row["of_flow_id"] for row in again if row["server_ip"] and scope(row["server_ip"]) == "inside"}
+        self._speaking = _speaking(flows)
         self._one_way, self._routers = _one_way(flows), _routers(flows, scope, ends)
         self._answers = _answers(tables["messages"], wanted)
         self._requests = _requests(tables["messages"], wanted)
-        self._came: dict[tuple[str, int], list[int]] = defaultdict(list)  # device and image → times, in order
+        self._last = _last_requests(tables["messages"], wanted)
+        self._pages = Pages(tables["messages"], flows, wanted, scope)
+        # device and image, or number → when it came, and from which host, in order of time
+        self._came: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
+        self._sent: dict[int, int] = {}  # image → when a device of the site first sent it
 
     def note_arrival(self, row: Transfer | Way) -> None:
         """An image, or a number, began to come from outside: an echo sends it back before it is whole."""
-        bisect.insort(self._came[self._ends.device(row.receiver, row.flow_id), row.digest], row.first_ts)
+        bisect.insort(self._came[self._ends.device(row.receiver, row.flow_id), row.digest], (row.first_ts, row.sender))
+
+    def note_departure(self, row: Transfer) -> None:
+        """Note that a device of the site sent an image: one that comes back later is the site's own."""
+        self._sent[row.digest] = min(row.first_ts, self._sent.get(row.digest, row.first_ts))
 
     def doubts(self, row: Transfer | Way) -> frozenset[str]:
         """Codes of what lessens it, or is to be said of it."""
@@ -206,10 +220,69 @@ class Bearing:
 
     def came_from_outside(self, row: Transfer | Way) -> bool:
         """Whether the sender had just got the same bytes from outside: a page's script, or an echo, sends them on."""
-        device = self._ends.device(row.sender, row.flow_id)
-        came = self._came.get((device, row.digest), [])
-        before = bisect.bisect_right(came, row.first_ts)
-        return before > 0 and row.first_ts - came[before - 1] <= LATELY
+        return bool(self.source_of(row))
+
+    def source_of(self, row: Transfer | Way) -> str:
+        """Return the host outside from which the sender had just got the same bytes, or "".
+
+        What a device of the site had sent before that is the site's own.
+        """
+        came = self._came.get((self._ends.device(row.sender, row.flow_id), row.digest), [])
+        before = bisect.bisect_right(came, (row.first_ts, "\U0010ffff"))
+        if not before:
+            return ""
+        ts, source = came[before - 1]
+        first, _ = came[0]
+        own = self._sent.get(row.digest, row.first_ts) if row.digest else row.first_ts
+        return source if first <= own and row.first_ts - ts <= LATELY else ""
+
+    def status(
+        self, row: Transfer | Way, doubts: frozenset[str], named: str, *, browser: bool = False, source: str = ""
+    ) -> Status:
+        """Return what became of a transfer, by the conditions that its sender meets.
+
+        `named`: how findings name the sender; `browser`: it may be one, which pages make send things; `source`: whence
+        its content came, where the caller knows.
+        """
+        seen = self._flows.get(row.flow_id)
+        if seen is None:
+            return Status()
+        source = source or self.source_of(row)
+        page = self._pages.cause(row) if browser and not source and not self._seen_before(row) else ""
+        status, refusal = self._answers.get(row.message_id, (0, ""))
+        last = row.message_id in self._last.get(row.flow_id, row.message_id)
+        ends_short = last and (SHORT in doubts or (TAIL in doubts and not status))
+        missed = bool(doubts & {UNANSWERED, REFUSED}) or ends_short
+        if DATAGRAMS in doubts and not self._spoke(row):
+            missed = True
+        far_disputed = STRANGE_ANSWER in doubts or bool(
+            seen.conflicting[1 if row.upload else 0] or f"stranger_{'down' if row.upload else 'up'}" in seen.doubts
+        )
+        unseen = ONE_WAY in doubts or DATAGRAMS in doubts or far_disputed
+        answered = row.upload and seen.protocol in HTTP
+        accepted = accepted_by(status, refusal) if answered or status or refusal else UNKNOWN if unseen else YES
+        bound = NO if STRANGER in doubts or (OTHER_LINK in doubts and not is_link_address(named)) else YES
+        return status_of(
+            Conditions(
+                NO if page else YES if not row.upload or seen.transport != "tcp" or "S" in seen.handshake else UNKNOWN,
+                NO if missed and not far_disputed else UNKNOWN if unseen else YES,
+                UNKNOWN if far_disputed else accepted,
+                NO if source else YES,
+                UNKNOWN if doubts & {NO_LINK, BRIDGED} else bound,
+            ),
+            status=status,
+            receiver=row.receiver,
+            source=source,
+            page=page,
+        )
+
+    def _seen_before(self, row: Transfer | Way) -> bool:
+        """Return whether a device of the site had sent the same image before: no web page made it."""
+        return bool(row.digest) and self._sent.get(row.digest, row.first_ts) < row.first_ts
+
+    def _spoke(self, row: Transfer | Way) -> bool:
+        """Return whether the receiver sent the sender anything, in any flow."""
+        return (row.receiver, row.sender) in self._speaking
 
     def _strange(self, receiver: str, mac: str) -> bool:
         """Whether somebody outside is said to have answered by a link address that stands before nobody else there."""
@@ -312,6 +385,77 @@ def _answers(messages: pa.Table, flows: pa.Array) -> dict[str, tuple[int, str]]:
         if refusal or (status or 0) >= FINAL:
             found[request] = status or 0, refusal
     return found
+
+
+def _last_requests(messages: pa.Table, flows: pa.Array) -> dict[str, set[str]]:
+    """Return the last request of each of some flows."""
+    wanted = pc.and_(pc.is_in(messages["flow_id"], value_set=flows), pc.equal(messages["direction"], "up"))
+    asked = messages.select(["flow_id", "message_id", "first_ts"]).filter(wanted)
+    times = pc.fill_null(asked["first_ts"].cast(pa.int64()), 0).to_pylist()
+    found: dict[str, tuple[int, set[str]]] = {}
+    for flow, message, ts in zip(asked["flow_id"].to_pylist(), asked["message_id"].to_pylist(), times, strict=True):
+        latest, ids = found.get(flow, (0, set()))
+        if ts >= latest:
+            found[flow] = ts, {message} | (ids if ts == latest else set())
+    return {flow: ids for flow, (_, ids) in found.items()}
+
+
+def _speaking(flows: pa.Table) -> set[tuple[str, str]]:
+    """Return pairs of addresses of which the first sent the second payload, in flows of UDP or their controls."""
+    found: set[tuple[str, str]] = set()
+    datagrams = flows.filter(pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["payload_down"], 0)))
+    ends = pa.array(sorted({*datagrams["server_ip"].to_pylist(), *datagrams["client_ip"].to_pylist()}), pa.string())
+    for sender, receiver, sent in (("client", "server", "payload_up"), ("server", "client", "payload_down")):
+        some = flows.filter(pc.and_(pc.is_in(flows[f"{sender}_ip"], value_set=ends), pc.greater(flows[sent], 0)))
+        found.update(zip(some[f"{sender}_ip"].to_pylist(), some[f"{receiver}_ip"].to_pylist(), strict=True))
+    return found
+
+
+class Pages:
+    """Web pages from outside, which make browsers send things."""
+
+    def __init__(self, messages: pa.Table, flows: pa.Table, wanted: pa.Array, scope: Callable[[str], str]) -> None:
+        asked = messages.filter(
+            pc.and_(pc.is_in(messages["flow_id"], value_set=wanted), pc.not_equal(messages["page"], ""))
+        )
+        rows = asked.select(["message_id", "page", "host"]).to_pylist()
+        self._pages = {
+            row["message_id"]: (row["page"], row["host"]) for row in rows if not _is_inside(row["page"], scope)
+        }
+        loaded = messages.filter(pc.match_substring(messages["content_type"], "text/html"))
+        loaded = loaded.select(["flow_id", "host", "last_ts"]).join(
+            flows.select(["flow_id", "client_ip", "server_ip"]), ["flow_id"], join_type="inner"
+        )
+        self._loads: dict[str, list[tuple[int, str, str]]] = defaultdict(list)  # client → when, host, server
+        for row in loaded.set_column(2, "last_ts", loaded["last_ts"].cast(pa.int64())).to_pylist():
+            if scope(row["server_ip"]) == "outside":
+                self._loads[row["client_ip"]].append((row["last_ts"] or 0, row["host"], row["server_ip"]))
+
+    def cause(self, row: Transfer | Way) -> str:
+        """Return the host of the page that made a browser send something, or "".
+
+        A page of another site did; so did a page of the receiver that had come so shortly before that nobody can have
+        chosen a file.
+        """
+        page, host = self._pages.get(row.message_id, ("", ""))
+        if page and _site(page) != _site(host or row.receiver):
+            return page
+        for ts, of, server in self._loads.get(row.sender, ()):
+            if server == row.receiver and 0 <= row.first_ts - ts <= AT_ONCE_NS:
+                return of or server
+        return ""
+
+
+def _is_inside(host: str, scope: Callable[[str], str]) -> bool:
+    try:
+        return scope(str(ip_address(host.rpartition(":")[0] if host.count(":") == 1 else host.strip("[]")))) == "inside"
+    except ValueError:
+        return False
+
+
+def _site(host: str) -> str:
+    name = host.rpartition(":")[0] if host.count(":") == 1 else host
+    return registrable(name) or name
 
 
 def _requests(messages: pa.Table, flows: pa.Array) -> set[str]:

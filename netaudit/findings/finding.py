@@ -57,6 +57,13 @@ class Finding:
     display_filter: str
     opened: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    outcome: str = ""
+    outcome_reasons: list[str] = field(default_factory=list)
+    initiated: str = ""
+    acknowledged: str = ""
+    accepted: str = ""
+    own_content: str = ""
+    address_bound: str = ""
     sender_device: str = ""  # both from `actors.ends`, for all findings at once
     receiver_device: str = ""
 

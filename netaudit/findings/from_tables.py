@@ -153,6 +153,8 @@ def bearing_of(
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)
+        elif scope(row.sender) == "inside":
+            bearing.note_departure(row)
     return bearing
 
 

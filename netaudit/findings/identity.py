@@ -25,10 +25,11 @@ from netaudit.core.contracts.reasons import counted, reason
 from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
 from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.bearing import BARE, FROM_OUTSIDE, OWN_DEVICE, lessened, nobodys, said
+from netaudit.findings.conditions import COMPLETED, Status, Sum
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
-from netaudit.findings.uploads import SEEN, Scope
+from netaudit.findings.uploads import SEEN, Scope, may_browse, outcome_key
 from netaudit.findings.vocabulary import (
     IDENTITY_IN_CLEAR,
     KINDS,
@@ -57,6 +58,7 @@ class Group:
 
     records: list[Record] = field(default_factory=list)
     doubts: Counter[str] = field(default_factory=Counter)
+    outcomes: Sum = field(default_factory=Sum)
 
     @property
     def persons(self) -> set[str]:
@@ -149,8 +151,15 @@ def identity_groups(
         doubts |= {doubt for doubt in (record.doubt, BARE if record.bare else "") if doubt}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
         ends = (actors.ends.named(ip, flow, scope(ip)) for ip in (record.sender, record.receiver))
-        group = groups[(grade, done.name, *ends)]
+        status = Status()
+        if scope(record.receiver) == "outside":
+            named = actors.ends.named(record.sender, flow, "inside")
+            browser = may_browse(actors, record.sender, flow)
+            source = next(map(bearing.source_of, record.ways), "") if id(record) in ids else ""
+            status = bearing.status(record.way, doubts, named, browser=browser, source=source)
+        group = groups[(grade, done.name, *ends, *outcome_key(status))]
         group.records.append(record)
+        group.outcomes.add(status)
         group.doubts.update(doubts)
     return groups
 
@@ -263,7 +272,7 @@ def _add(finding: Finding, group: Group, receivers: Receivers) -> None:
 def _finding(
     key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers, kind: Kind, rule: Rule = IDENTITY_IN_CLEAR
 ) -> Finding:
-    grade, _, sender, receiver, *_ = key
+    grade, _, sender, receiver, *more = key
     return Finding(
         kind=kind,
         certainty=grade,
@@ -274,6 +283,7 @@ def _finding(
         key=key,
         reasons=_said(group, receivers, rule),
         doubts=sorted(group.doubts),
+        **group.outcomes.columns(next((one for one in more if one != rule.name), COMPLETED)),
         **_figures(group, rule),
     )
 

@@ -12,8 +12,9 @@ from netaudit.findings import acts
 from netaudit.findings.acts import Move, Sent, is_one_of, sent_outside
 from netaudit.findings.apart import IMAGES, NOBODYS
 from netaudit.findings.bearing import FAINT, OWN_DEVICE, UNDONE, lessened, nobodys, said
+from netaudit.findings.conditions import COMPLETED, Status, Sum
 from netaudit.findings.finding import Finding, display_filter
-from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, TERMINAL, Actors
 from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, MOVED, UPLOADED, VIDEO, Act
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Group:
 
     rows: list[Transfer] = field(default_factory=list)
     doubts: Counter[str] = field(default_factory=Counter)
+    outcomes: Sum = field(default_factory=Sum)
 
 
 class Judged(NamedTuple):
@@ -46,6 +48,7 @@ class Judged(NamedTuple):
     grade: str  # of a face in it; empty without one, and where it is a visitor's own, or nobody knows whose
     own: bool  # a face that a visitor's own device moved
     doubts: frozenset[str]  # codes of `bearing.py`
+    status: Status  # what became of it
 
 
 def telling(row: Transfer) -> bool:
@@ -123,9 +126,10 @@ def clear_findings(
             apart.note(actors.ends.named(row.sender, row.flow_id, scope(row.sender)), NOBODYS, row.size)
         if one.grade:
             ends = (actors.ends.named(ip, row.flow_id, scope(ip)) for ip in (row.sender, row.receiver))
-            group = groups[(one.grade, one.act.name, *ends)]
+            group = groups[(one.grade, one.act.name, *ends, *outcome_key(one.status))]
             group.rows.append(row)
             group.doubts.update(one.doubts)
+            group.outcomes.add(one.status)
     return [_finding(key, group, actors, receivers) for key, group in sorted(groups.items())]
 
 
@@ -157,6 +161,7 @@ def judged(
         device, face = act.acting(row.sender, row.receiver), telling(row)
         own = face and is_one_of({PERSONAL_DEVICE}, actors, device, row.flow_id)
         doubts: frozenset[str] = frozenset()
+        status = Status()
         grade = ""
         if face and not own:
             doubts = bearing.doubts(row) if bearing is not None else doubts
@@ -166,7 +171,10 @@ def judged(
             less = lessened(doubts)
             grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=less)
             grade = "" if nobodys(doubts) else grade
-        yield Judged(row, act, device, grade, own, doubts)
+            if bearing is not None and ways[1] == "outside" and grade:
+                named = actors.ends.named(row.sender, row.flow_id, ways[0])
+                status = bearing.status(row, doubts, named, browser=may_browse(actors, row.sender, row.flow_id))
+        yield Judged(row, act, device, grade, own, doubts, status)
 
 
 def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors, bearing: Bearing | None = None) -> Sent:
@@ -181,9 +189,19 @@ def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors, beari
     return sent_outside(moves, scope, actors)
 
 
+def may_browse(actors: Actors, ip: str, flow_id: str) -> bool:
+    """Return whether a sender may be a browser that web pages make send things."""
+    return actors.role(ip, flow_id)[0] not in {CAPTURE, TERMINAL, SERVER}
+
+
+def outcome_key(status: Status) -> tuple[str, ...]:
+    """Return what sets transfers that were not completed apart in the key of their finding."""
+    return () if status.outcome == COMPLETED else (status.outcome,)
+
+
 def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> Finding:
     """The finding on images of one sender, receiver, act and grade."""
-    grade, act, sender, receiver, *_ = key
+    grade, act, sender, receiver, *outcome = key
     kind, rows = SEEN[act], group.rows
     distinct = len({row.sha256 for row in rows})
     possible = sum(row.face != "yes" for row in rows)
@@ -217,6 +235,7 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Rece
             *said(group.doubts),
         ],
         doubts=sorted(group.doubts),
+        **group.outcomes.columns(outcome[0] if outcome else COMPLETED),
     )
 
 

@@ -33,7 +33,7 @@ Numbers = Any  # an array of integers
 
 # columns of `messages` in which documents of one kind agree
 ALIKE = (
-    "protocol", "method", "host", "status", "content_type", "user_agent", "server", "date", "obscure",
+    "protocol", "method", "host", "status", "content_type", "user_agent", "server", "date", "page", "obscure",
     "unread", "complete", "missing", "opened",
 )  # fmt: skip
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # columns of `messages` in which lookups of one kind, status and direction agree
 ALIKE = (
-    "protocol", "direction", "method", "path", "status", "content_type", "user_agent", "server", "date", "obscure",
-    "unread", "complete", "missing", "notes", "opened",
+    "protocol", "direction", "method", "path", "status", "content_type", "user_agent", "server", "date", "page",
+    "obscure", "unread", "complete", "missing", "notes", "opened",
 )  # fmt: skip
 WHOSE = ("kind", "shard", "mac", "high", "low")  # tell hosts apart
 TOLD_BY = (*WHOSE, "name")  # facts apart

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netaudit.protocols.message import Message
 
 Draft = tuple[Any, ...]
-_SILENT = ("", "", "")
+_SILENT = ("", "", "", "")
 _WAYS = ("up", "down")
 _PROGRAMS = ("user-agent", "server")
 MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
@@ -46,12 +46,12 @@ def message_draft(message: Message) -> Draft:
     capture, ts, last_ts, frame, last_frame = _carried(message)
     request = message.request
     asked = request or message
-    agent, server, date = said(message)
+    agent, server, date, page = said(message)
     return (
         message.message_id.hex(), message.flow_id.hex(), capture, message.protocol, message.direction,
         request.message_id.hex() if request else "", asked.method[: SHORT + MARGIN], asked.host[: LONG + MARGIN],
         asked.path[: LONGEST_PATH + MARGIN], message.status, message.content_type[: LONG + MARGIN], agent, server, date,
-        ts, last_ts, frame, last_frame, message.body_size, message.obscure, message.unread, message.complete,
+        page, ts, last_ts, frame, last_frame, message.body_size, message.obscure, message.unread, message.complete,
         ranges_text(message.missing, message.unknown_from), message.notes, message.opened,
     )  # fmt: skip
 
@@ -107,16 +107,17 @@ def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
     return capture, ts, last_ts, frame, last_frame
 
 
-def said(message: Message) -> tuple[str, str, str]:
-    """What programs say they are, masked, and the server's time as it stands: the first of each."""
+def said(message: Message) -> tuple[str, str, str, str]:
+    """What programs say they are, masked, the server's time, and the host of the page that a request came from."""
     if not message.headers:
         return _SILENT
-    date = ""
+    date = page = ""
     for name, value in message.headers:
         if name == "date" and value:
-            date = value[: SHORT + MARGIN]
-            break
-    return *message.form.read(_programs), date
+            date = date or value[: SHORT + MARGIN]
+        elif name == "origin" or (name == "referer" and not page):
+            page = value.partition("://")[2].partition("/")[0] or page
+    return *message.form.read(_programs), date, shortened(mask_host, page, LONG) if page else ""
 
 
 def _programs(fields: Fields) -> tuple[str, str]:
