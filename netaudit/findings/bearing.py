@@ -261,7 +261,7 @@ class Bearing:
         unseen = ONE_WAY in doubts or DATAGRAMS in doubts or far_disputed
         answered = row.upload and seen.protocol in HTTP
         accepted = accepted_by(status, refusal) if answered or status or refusal else UNKNOWN if unseen else YES
-        bound = NO if STRANGER in doubts or (OTHER_LINK in doubts and not is_link_address(named)) else YES
+        bound = NO if doubts & {STRANGER, TURNED_BACK} or (OTHER_LINK in doubts and not is_link_address(named)) else YES
         return status_of(
             Conditions(
                 NO if page else YES if not row.upload or seen.transport != "tcp" or "S" in seen.handshake else UNKNOWN,

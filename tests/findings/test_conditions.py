@@ -8,6 +8,8 @@ import pytest
 
 import netaudit
 from netaudit.findings.conditions import NO, UNKNOWN, Conditions, accepted_by, status_of
+from netaudit.findings.summary.sentences import Sentences
+from netaudit.findings.summary.summarise import summarise
 from pcaps.lab import web
 from tests.site import CAMERA, CLOUD, DELL, NEWS, ROUTER, Machine, Site, answer, face, get, push
 
@@ -143,3 +145,17 @@ def test_the_first_condition_that_fails_decides(conditions: Conditions, outcome:
 )
 def test_an_answer_says_whether_the_body_was_taken(status: int, refusal: str, accepted: str) -> None:
     assert accepted_by(status, refusal) == accepted
+
+
+def test_the_summary_says_what_became_of_each(tmp_path: Path) -> None:
+    site = office()
+    site.talk(CAMERA, CLOUD, (push(2), answer(status="413 Content Too Large")))
+    site.talk(DELL, NEWS, (get("www.example.org", "/", BROWSER), answer(b"<html>a</html>", "text/html")))
+    site.wait(60)
+    site.talk(DELL, CLOUD, (page_push("https://evil.example.net"), answer()))
+    case = netaudit.audit(site.write(tmp_path / "a.pcap"), tmp_path / "case")
+    summary = summarise(case)
+    assert (summary.sent, summary.state) == ((), "consistent_with_transfer")
+    texts = " ".join(Sentences(summary, "en").sentence(one) for one in summary.doubtful)
+    assert "the server refused (HTTP 413)" in texts
+    assert "a web page of evil.example.net caused it" in texts

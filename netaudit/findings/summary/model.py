@@ -13,7 +13,8 @@ NOT_SEEN = "not_seen"
 STATES = (TRANSFER_SEEN, CONSISTENT, NOT_ASSESSABLE, INSIDE_ONLY, NOT_SEEN)  # gravest first
 
 IMAGES, IDENTITY, TEMPLATES, VIDEO, ENCRYPTED = "images", "identity", "templates", "video", "encrypted"
-RETURNED, REFUSED, UNANSWERED = "returned", "refused", "unanswered"  # doubts that change what a transfer is
+RETURNED, REFUSED, UNANSWERED = "returned", "refused", "unanswered"  # outcomes of what is no completed transfer
+CAUSED, DISPUTED = "caused", "disputed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Transfer:
     fields: tuple[str, ...] = ()  # kinds of identity data beside the number: name, phone, face …
     grades: tuple[tuple[str, int], ...] = ()  # how many of `count` are of which certainty
     reasons: tuple[str, ...] = ()  # why some are less certain than the best grade
-    doubt: str = ""  # RETURNED, REFUSED or UNANSWERED
+    doubt: str = ""  # RETURNED, REFUSED, UNANSWERED, CAUSED or DISPUTED
+    cause: tuple[str, str] = ("", "")  # of CAUSED and DISPUTED: kind (page, source, disputed) and host
     status: int = 0  # HTTP status of a refusal; 0 when not known
     matched: int = 0  # images that encrypted uploads fit (C), or correlate with
     matched_faces: int = 0

@@ -273,6 +273,7 @@ class Sentences:
             "n": one.count,
             "people": self._people(one),
             "when": self.when(one.first_ts, one.last_ts),
+            "cause": self.say("cause", one.cause[0], host=one.cause[1]) if one.cause[0] else "",
             "refusal": self.say("refusal", "status" if one.status else "plain", status=one.status),
         }
         return self._fitting(

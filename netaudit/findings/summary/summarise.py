@@ -15,7 +15,9 @@ from netaudit.findings.people_counted import Identities, People
 from netaudit.findings.summary.limits import LEAST_RECORDED, content, limits, open_rows, recorded
 from netaudit.findings.summary.marks import marks
 from netaudit.findings.summary.model import (
+    CAUSED,
     CONSISTENT,
+    DISPUTED,
     ENCRYPTED,
     IDENTITY,
     IMAGES,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from netaudit.findings.summary.model import Party
     from netaudit.findings.summary.reading import Row, Source
 
-ATTEMPTED = frozenset({REFUSED, UNANSWERED})  # doubts of a transfer that may not have been taken
+ATTEMPTED = frozenset({CAUSED, DISPUTED, REFUSED, UNANSWERED})  # doubts of a transfer that may not have been taken
 OFFSET = re.compile(r"(?<=\d)[+-](?:0\d|1[0-4]):[0-5]\d$")  # at the end of a time of ISO 8601
 MOST_PARTIES = 3  # named in a step
 

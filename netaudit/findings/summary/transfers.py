@@ -16,9 +16,12 @@ from netaudit.core.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, UNACKNO
 from netaudit.core.contracts.answers import REFUSED as IN_BODY
 from netaudit.core.contracts.reasons import JOIN, Reason, parsed
 from netaudit.findings import bearing
+from netaudit.findings.conditions import COMPLETED
 from netaudit.findings.people_counted import Identities
 from netaudit.findings.relayed import together_tests
 from netaudit.findings.summary.model import (
+    CAUSED,
+    DISPUTED,
     ENCRYPTED,
     IDENTITY,
     IMAGES,
@@ -39,16 +42,16 @@ if TYPE_CHECKING:
     from netaudit.findings.summary.parties import Parties
     from netaudit.findings.summary.reading import Row, Source
 
-CHANGING = {  # doubts that change what a transfer is, gravest first
+CHANGING = {  # of findings without an outcome (earlier versions): doubts that change what a transfer is, gravest first
     RETURNED: (bearing.FROM_OUTSIDE, bearing.TURNED_BACK),
     REFUSED: (
         bearing.REFUSED, bearing.TURNED_DOWN, bearing.REDIRECTED, bearing.CLOSED, IN_BODY, IN_FIELD, LOGIN, BROKEN_OFF,
     ),
     UNANSWERED: (bearing.UNANSWERED, UNACKNOWLEDGED),
 }  # fmt: skip
-DISPUTED = (bearing.OTHER_LINK, bearing.STRANGER, bearing.STRANGE_ANSWER, bearing.BRIDGED, bearing.OWN_DEVICE)
+DISPUTING = (bearing.OTHER_LINK, bearing.STRANGER, bearing.STRANGE_ANSWER, bearing.BRIDGED, bearing.OWN_DEVICE)
 UNCERTAIN = {  # why a transfer is B: the doubt or the code of a reason, and the word for it
-    **dict.fromkeys(DISPUTED, "disputed"),
+    **dict.fromkeys(DISPUTING, "disputed"),
     bearing.DATAGRAMS: "unacknowledged",
     bearing.TAIL: "unacknowledged",
     bearing.SHORT: "unacknowledged",
@@ -124,6 +127,8 @@ def _by_doubt(row: Row, content: str, count: int) -> list[tuple[str, int]]:
         return [(MATCHED if name == "matched" else CORRELATED if name in CORRELATING else "", count)]
     if row["act"] != "uploaded outside":
         return [("", count)]
+    if outcome := row.get("outcome"):
+        return [(_outcome(row, outcome), count)]
     told = {code: _int(one.arguments.get("n")) for one in _reasons(row) if (code := one.code).startswith("doubt_")}
     left, parts = count, []
     for doubt, codes in CHANGING.items():
@@ -133,6 +138,28 @@ def _by_doubt(row: Row, content: str, count: int) -> list[tuple[str, int]]:
             parts.append((doubt, part))
             left -= part
     return [*([("", left)] if left else []), *parts]
+
+
+def _outcome(row: Row, outcome: str) -> str:
+    """Return what a finding is that is no completed transfer; "" for one that is."""
+    if outcome == COMPLETED:
+        return ""
+    sources = {host for _, host in _causes([row])}
+    return CAUSED if outcome == RETURNED and row["receiver"] not in sources else outcome
+
+
+def _causes(found: list[Row]) -> list[tuple[str, str]]:
+    """Return why some findings are no transfers of their sender: kind and host."""
+    kinds = {"outcome_returned": "source", "outcome_caused": "page", "outcome_disputed": "disputed"}
+    texts = [parsed(one) for row in found for one in row.get("outcome_reasons") or ()]
+    return [(kinds[one.code], str(one.arguments.get("host", ""))) for one in texts if one.code in kinds]
+
+
+def _status(found: list[Row]) -> int:
+    """Return the status by which a server refused; 0 where there are several, or none."""
+    texts = [parsed(one) for row in found for one in row.get("outcome_reasons") or ()]
+    statuses = {_int(one.arguments.get("status")) for one in texts}
+    return statuses.pop() if len(statuses) == 1 else 0
 
 
 def _reasons(row: Row) -> list[Reason]:
@@ -249,6 +276,8 @@ def _transfer(
         grades=tuple((letter, group.grades[letter]) for letter in GRADES if group.grades[letter]),
         reasons=tuple(group.reasons),
         doubt="" if content == ENCRYPTED else doubt,
+        cause=next(iter(_causes(group.rows)), ("", "")) if doubt in {CAUSED, DISPUTED} else ("", ""),
+        status=_status(group.rows) if doubt == REFUSED else 0,
         matched=distinct if doubt == MATCHED else sum(tests[way] for way in ways) if doubt == CORRELATED else 0,
         matched_faces=sum(row["distinct_images"] or 0 for row in group.rows) if doubt == MATCHED else 0,
         correlated=doubt == CORRELATED,
