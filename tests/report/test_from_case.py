@@ -189,7 +189,7 @@ def test_chinese_report_speaks_chinese_and_the_sites_time(tmp_path):
     assert "抓拍设备（其向摄像机协议的路径推送人脸图像：/VIID/）" in found.text
     assert "其他设备向其发送了 7 幅不同图像，其中 2 幅被原样转发" in found.text
     assert "6 个私有地址在采集链路上" in found.text
-    for word in ("摘要", "取证位置", "发现", "确定性等级", "数据包统计", "网络端点", "加密上传", "方法与局限"):
+    for word in ("摘要", "采集点", "发现", "确定性等级", "数据包统计", "服务器", "加密上传", "方法与局限"):
         assert word in found.text
 
 

@@ -87,7 +87,7 @@ def test_the_report_says_why_no_more_is_said_and_how_the_test_is_redone(test, li
 def test_the_page_tells_it(lang, tmp_path):
     case, _ = case_of(ANEW)
     html = write_report(case, tmp_path / "report.html", lang).read_text(encoding="utf-8")
-    assert {"zh": "一同变化，不指明图像", "en": "go together with images, no image named"}[lang] in html
+    assert {"zh": "存在相关性", "en": "go together"}[lang] in html
     assert {"zh": "手工复核整个检验", "en": "Redo the whole test by hand"}[lang] in html
 
 
@@ -121,7 +121,7 @@ def test_a_pair_is_redone_by_hand_whatever_carried_it(rule, framed, steps):
     assert "do not steer both" in told["line"]
 
 
-@pytest.mark.parametrize(("lang", "words"), [("zh", "按审计时版本的检验"), ("en", "by the test of the version")])
+@pytest.mark.parametrize(("lang", "words"), [("zh", "按分析时版本的检验"), ("en", "by the test of the version")])
 def test_a_case_of_an_earlier_version_keeps_what_its_test_bears(lang, words):
     image = {**WAY, "sha256": "0" * 64, "flow_id": "f", "unit_id": "u", "mode": "exact", "size": 9, "received_ts": T0}
     image |= {"sent_ts": T0 + SECOND, "plaintext_low": 19, "plaintext_high": 19, "overhead": 10, "together": 1}
