@@ -1,7 +1,7 @@
 """The same traffic in other clothes: encapsulated, reordered, doubled, damaged, or in another kind of file.
 
 `read` takes a classic Ethernet pcap apart, the functions of `FRAMES` change its packets, `pcap`/`pcapng` and the functions of `FILES` write it.
-Nothing here imports netaudit: what comes out is checked against tshark in test_disguise_helper.py.
+Nothing here imports netaudit.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ RUNS = (
     Run("audit {capture} --case a1 --site Office --inside 192.168.1.0/24 --zone Asia/Shanghai --since 2000-01-01T00:00:00 "
         "--until 2100-01-01T00:00:00 --no-faces --keep-all --sm3 --signatures mine --project-key project.key "
         "--tls-keys keylog.txt --keys-for all --authority order --workers 2 --moments notes.csv --moment-window 5 --json "
-        "--overwrite", 5),
+        "--overwrite", 5, quiet=0),
     Run("audit {capture} --case a2 --count-faces --json-lines --fail-on A --workers 1", 10, quiet=0),
     Run("audit --resume case", 2),
     Run("audit absent.pcap --case a3", 4, once=True), Run("audit --no-such-option", 2, once=True),
@@ -66,7 +66,7 @@ RUNS = (
     Run("show case"), Run("show case findings"), Run("show case devices --csv"), Run("show case flows --json"),
     Run("show case images --columns sha256,size --json"), Run("show case --explain-exit"),
     Run("explain case {finding}", quiet=2), Run("explain case {message} --captures {capture} --json"),
-    Run("explain case {device}"), Run("explain case 9 --captures {capture}"),
+    Run("explain case {device}"), Run("explain case {packet} --captures {capture}"),
     Run("extract case {finding} -o f.pcapng --captures {capture}", quiet=2), Run("extract case {flow} --out g.pcapng"),
     Run("extract case {flow} --wireshark"),
     Run("decide copy {device} --class ip_camera --vendor Hikvision --alias Door --note label --by One"),
@@ -154,7 +154,7 @@ class Office:
 
         self.ids = {
             "capture": str(self.capture), "finding": first("findings", "finding_id"), "flow": first("flows", "flow_id"),
-            "message": first("messages", "message_id"), "device": first("devices", "device_id"),
+            "message": first("messages", "message_id"), "device": first("devices", "device_id"), "packet": first("flows", "first_frame"),
         }  # fmt: skip
 
     def run(self, words: str) -> subprocess.CompletedProcess[str]:
