@@ -125,6 +125,7 @@ class Office:
         own = {name: value for name, value in os.environ.items() if not name.startswith("NETAUDIT_TEST")}
         self.environment = own | {
             "PYTHONPATH": os.pathsep.join(map(str, path)), "HOME": str(folder), "LANG": "C.UTF-8", "COLUMNS": "80",
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
         }  # fmt: skip
         self._fill()
 
