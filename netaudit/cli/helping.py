@@ -74,7 +74,7 @@ def describe(command: Any, ctx: Any, lang: str) -> Described:
             described.options.append((_option(param, lang), text + _default(param, lang)))
     for name, one in getattr(command, "commands", {}).items():
         if not one.hidden:
-            described.commands.append((name, helped(one.help or "", lang)))
+            described.commands.append((name, helped(one.help or "", lang).partition("\n\n")[0]))
     described.example = helped(command.epilog or "", lang)
     return described
 

@@ -87,3 +87,9 @@ def test_where_none_is_named_all_are_made(words: list[str]) -> None:
 def test_completion_needs_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_NETAUDIT_COMPLETE", "complete_bash")
     assert asked_for(["audit"]) is app
+
+
+def test_the_list_of_commands_has_one_paragraph_for_each() -> None:
+    listed = typer.testing.CliRunner().invoke(app, ["--help"]).output
+    assert "sign " in listed
+    assert "NETAUDIT_KEY_PASSWORD" not in listed

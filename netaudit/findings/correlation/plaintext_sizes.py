@@ -45,6 +45,7 @@ CARRIERS = {
     "udp": (20, 116),
 }  # of no known protocol: bytes around the data, as it is and of one datagram
 UNREAD = 0.9  # of what a client sent over a connection that nobody read
+READ = ("http", "http2", "http3", "rtsp", "mqtt", "ftp", "smtp")  # of flows.protocol: readers know what they carry
 UNKNOWN_HEADS = (16, 16 + 48 + 16)  # by any cipher suite
 FINISHED = (36 + 1 + TAG, 52 + 1 + TAG)  # first record of a TLS 1.3 client: by SHA-256, SHA-384
 ENDS = ("client_ip", "server_ip", "server_port")  # between which stacks agree on the same, connection by connection
@@ -138,7 +139,8 @@ def _unread(uploads: pa.Table, flows: pa.Table) -> pa.Table:
         return uploads
     named = flows.filter(pc.is_in(flows["flow_id"], value_set=pc.unique(uploads.filter(plain)["flow_id"])))
     share = pc.divide(pc.cast(named["unread_up"], pa.float64()), pc.max_element_wise(named["payload_up"], 1))
-    unread = named.filter(pc.greater_equal(share, UNREAD))["flow_id"]
+    read = pc.is_in(pc.fill_null(named["protocol"], ""), value_set=pa.array(READ))
+    unread = named.filter(pc.and_(pc.invert(read), pc.greater_equal(share, UNREAD)))["flow_id"]
     return uploads.filter(pc.or_(pc.invert(plain), pc.is_in(uploads["flow_id"], value_set=pc.unique(unread))))
 
 

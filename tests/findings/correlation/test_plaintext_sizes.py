@@ -58,3 +58,19 @@ def test_a_connection_met_midway_is_taken_for_one_of_its_ends(others, rule):
     [sized] = with_sizes(uploads, pa.Table.from_pylist(flows, schema=FLOWS.schema())).to_pylist()
     assert sized["rule"] == rule
     assert (sized["plaintext_low"] == 1000) is (len(others) == 1)
+
+
+@pytest.mark.parametrize(("protocol", "kept"), [("http", 0), ("rtsp", 0), ("unknown", 1), ("ssh", 1)])
+def test_what_a_reader_knows_is_no_encrypted_upload_though_most_of_it_is_missing(protocol, kept):
+    unit = {"unit_id": "u", "flow_id": "f", "ordinal": 0, "lengths": [9000], "repeats": [1], "records": 1}
+    unit |= {"octets": 9000, "rule": "tcp", "from_start": True}
+    uploads = pa.Table.from_pylist([unit], schema=ENCRYPTED_UPLOADS.schema())
+    flow = {
+        "flow_id": "f",
+        "protocol": protocol,
+        "payload_up": 9000,
+        "unread_up": 8900,
+        "tls_version": "",
+        "tls_cipher": "",
+    }
+    assert with_sizes(uploads, pa.Table.from_pylist([flow], schema=FLOWS.schema())).num_rows == kept
