@@ -70,6 +70,7 @@ ALLOWED = {
     ("law", "summary.meaning.transfer_seen"): "says that nothing is said of it",
     ("law", "summary.not_assessed.always"): "says that nothing is said of it",
     ("face", "summary.encrypted.faces"): "of images that were seen, not of what was sent",
+    ("face", "summary.encrypted.fits"): "names how many images showed a face where they were seen",
     ("face", "summary.encrypted.no_faces"): "of images that were seen, not of what was sent",
     ("completeness", "report.findings_none"): "says that no finding is none",
     ("completeness", "report.limit.clean"): "says that no finding is none",
