@@ -439,10 +439,10 @@ class Pages:
         """
         page, host = self._pages.get(row.message_id, ("", ""))
         if page and _site(page) != _site(host or row.receiver):
-            return page
+            return str(page)
         for ts, of, server in self._loads.get(row.sender, ()):
             if server == row.receiver and 0 <= row.first_ts - ts <= AT_ONCE_NS:
-                return of or server
+                return str(of or server)
         return ""
 
 
