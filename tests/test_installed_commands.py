@@ -88,7 +88,7 @@ RUNS = (
     Run("rules new case {device} --class ip_camera --vendor Hikvision"), Run("rules new case {message} --captures {capture}"),
     Run("rules check mine"), Run("rules test case --signatures mine --added"), Run("rules list", once=True),
     Run("campaign plan captures"), Run("campaign run plan.csv --out c1 --workers 2 --project-key project.key --no-faces "
-                                       "--time-limit 1", 5),
+                                       "--time-limit 1", 5, quiet=0),
     Run("campaign show campaign"), Run("campaign show campaign --json"), Run("campaign show campaign sites", extra="duckdb"),
     Run("campaign report campaign --html c.html --xlsx c.xlsx --count-persons --purpose check --authorised-by One",
         extra="duckdb"),
