@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.core.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, UNACKNOWLEDGED
 from netaudit.core.contracts.answers import REFUSED as IN_BODY
@@ -90,7 +90,7 @@ class Sum:
         if one.why:
             self.why[one.why] += 1
 
-    def columns(self, outcome: str) -> dict[str, object]:
+    def columns(self, outcome: str) -> dict[str, Any]:
         """Return columns of `findings`: of each condition the worst value of its transfers."""
         if not self.found:
             return {}
