@@ -275,7 +275,7 @@ def in_turn(
             parts[count, 0], parts[count, 1], parts[count, 2], parts[count, 3] = direction, 1, number, number
             count += 1
         for frame in range(first, first + frames):
-            last = parts[count - 1]
+            last = parts[max(count - 1, 0)]
             if count and last[0] == direction and last[1] == 0 and goes_on(rows[last[3]], rows[frame]):
                 last[3] = frame
             else:
