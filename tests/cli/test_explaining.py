@@ -60,7 +60,7 @@ def test_a_device_an_address_a_host_and_a_packet_are_known(case) -> None:
     assert "Occurs in" in told
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "sent"), ("zh", "张")])
+@pytest.mark.parametrize(("lang", "said"), [("en", "sent"), ("zh", "传输")])
 def test_a_finding_is_told_in_a_sentence_with_its_packets(case, lang: str, said: str) -> None:
     told = explained(case, first(case, "findings", "finding_id"), "--lang", lang)
     assert said in told

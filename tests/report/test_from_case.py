@@ -183,7 +183,7 @@ def test_office_words_encrypted_uploads_exactly(tmp_path):
 
 
 def test_chinese_report_speaks_chinese_and_the_sites_time(tmp_path):
-    found = page(fakes.office(), tmp_path, "zh")
+    found = page(fakes.office(), tmp_path, "zh", zone="Asia/Shanghai")
     assert "2025-10-20 10:05:00.000 +08:00" in found.text
     assert "2025-10-20 02:05:00.000 UTC" in found.text
     assert "抓拍设备（其向摄像机协议的路径推送人脸图像：/VIID/）" in found.text

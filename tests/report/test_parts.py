@@ -125,7 +125,7 @@ def test_timeline_counts_every_transfer_once_and_stays_inside():
         assert box.x + box.width <= drawing.right + 2
         assert box.y >= 0
         assert box.y + box.height <= drawing.height
-    assert [clock for _, clock, _ in drawing.ticks] == [f"{10 + n // 6}:{n % 6}0:00" for n in range(7)]
+    assert [clock for _, clock, _ in drawing.ticks] == [f"{2 + n // 6:02}:{n % 6}0:00" for n in range(7)]
     assert drawing.ticks[0][2] == "2025-10-20"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ from netaudit.findings.summary.model import (
 )
 from netaudit.findings.summary.parties import Parties
 from netaudit.findings.summary.reading import rows
-from netaudit.findings.summary.sentences import Sentences
+from netaudit.findings.summary.sentences import Sentences, zone_of
 from netaudit.findings.summary.timeline import lanes
 from netaudit.findings.summary.transfers import distinct_images, transfers
 from netaudit.findings.vocabulary import DELIVERED, MOVED, RETRIEVED, UPLOADED
@@ -159,6 +160,7 @@ def _period(case: Source) -> Period:
         f(captures[name].cast(pa.int64())).as_py() for f, name in ((pc.min, "first_ts"), (pc.max, "last_ts"))
     )
     given = str(_options(case).get("zone") or "")
+    given = given if zone_of(given) is not datetime.UTC else ""  # a name that is none counts as none
     stated = "" if given else _offset(case)
     return Period(first, last, given or stated, "option" if given else "devices" if stated else "none")
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from netaudit.core.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, UNACKNOWLEDGED
 from netaudit.core.contracts.answers import REFUSED as IN_BODY
 from netaudit.core.contracts.reasons import JOIN, Reason, parsed
+from netaudit.core.masking.mask import mask, visible
 from netaudit.findings import bearing
 from netaudit.findings.conditions import COMPLETED
 from netaudit.findings.people_counted import Identities
@@ -33,6 +34,7 @@ from netaudit.findings.summary.model import (
     Party,
     Transfer,
 )
+from netaudit.findings.summary.parties import LONGEST_HOST
 from netaudit.findings.summary.reading import having, rows
 from netaudit.findings.vocabulary import ACT, ACTS, kind_of
 
@@ -70,6 +72,7 @@ HOSTS = ("hosts",)  # arguments of reasons that name whom a transfer was for
 GRADES = "ABCD"
 FIELDS = ("name", "id_number", "phone", "address", "birthday")  # kinds of persons that sentences name
 Key = tuple[str, str, str, str, frozenset[str], str]  # act, content, doubt, device, kinds of identity data, finding
+OUTCOMES = frozenset({RETURNED, REFUSED, UNANSWERED, CAUSED, DISPUTED})  # that change what a transfer is
 MATCHED, CORRELATED = "matched", "correlated"  # encrypted uploads that fit images, and that correlate with them
 CORRELATING = frozenset({"together", "following"})  # kinds of findings
 
@@ -142,7 +145,7 @@ def _by_doubt(row: Row, content: str, count: int) -> list[tuple[str, int]]:
 
 def _outcome(row: Row, outcome: str) -> str:
     """Return what a finding is that is no completed transfer; "" for one that is."""
-    if outcome == COMPLETED:
+    if outcome == COMPLETED or outcome not in OUTCOMES:
         return ""
     sources = {host for _, host in _causes([row])}
     return CAUSED if outcome == RETURNED and row["receiver"] not in sources else outcome
@@ -152,7 +155,8 @@ def _causes(found: list[Row]) -> list[tuple[str, str]]:
     """Return why some findings are no transfers of their sender: kind and host."""
     kinds = {"outcome_returned": "source", "outcome_caused": "page", "outcome_disputed": "disputed"}
     texts = [parsed(one) for row in found for one in row.get("outcome_reasons") or ()]
-    return [(kinds[one.code], str(one.arguments.get("host", ""))) for one in texts if one.code in kinds]
+    shown = [(one.code, visible(mask(str(one.arguments.get("host", ""))), LONGEST_HOST)) for one in texts]
+    return [(kinds[code], host) for code, host in shown if code in kinds]
 
 
 def _status(found: list[Row]) -> int:
