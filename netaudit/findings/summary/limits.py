@@ -90,8 +90,8 @@ def _recording(case: Source, ledgers: list[Row]) -> Iterator[Limit]:
             got = sum(one["bytes"] or 0 for one in ledgers if one["ledger"] == "payload")
             yield Limit("gaps", row["bytes"] / (row["bytes"] + got) if row["bytes"] else None, row["count"] or 0)
         elif row["reason"] != "missing bytes":
-            packets = total(case.table("captures"), "packets_read")
-            yield Limit("dropped", row["count"] / (row["count"] + packets), row["count"])
+            read = total(case.table("captures"), "packets_read")
+            yield Limit("dropped", row["count"] / (row["count"] + read), row["count"])
     begun, connections = _begun_before(case)
     if begun:
         yield Limit("begun_before", None, begun, connections)

@@ -102,7 +102,7 @@ class Sentences:
         one = self.summary
         if one.state == TRANSFER_SEEN:
             people = "people_at_least" if one.people_at_least else "people"
-            told = (("images", one.images), (people, one.people), ("servers", one.servers))
+            told: tuple[tuple[str, int], ...] = (("images", one.images), (people, one.people), ("servers", one.servers))
         elif one.state == CONSISTENT:
             matched = [row for row in one.encrypted if row.matched and not row.correlated]
             servers = {other.address for row in (matched or one.doubtful) for other in row.others}

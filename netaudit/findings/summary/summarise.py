@@ -230,4 +230,4 @@ def _steps(state: str, why: str, sent: list[Transfer], encrypted: list[Transfer]
 
 
 def _distinct(parties: object) -> tuple[Party, ...]:
-    return tuple(dict.fromkeys(parties))[:MOST_PARTIES]  # type: ignore[call-overload, no-any-return]
+    return tuple(dict.fromkeys(parties))[:MOST_PARTIES]  # type: ignore[call-overload]
