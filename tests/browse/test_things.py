@@ -77,7 +77,7 @@ def test_findings_name_devices_and_far_sides_before_their_addresses(visitor) -> 
     assert re.search(r"face server ; 192\.168\.1\.10 .{0,60}47\.96\.10\.21", told)
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "sent images with a face: 15"), ("zh", "传出含人脸图像")])
+@pytest.mark.parametrize(("lang", "said"), [("en", "sent 15 face images"), ("zh", "传输人脸图像15幅")])
 def test_a_finding_is_its_sentence_then_its_packets_then_its_pictures_and_columns_last(visitor, lang, said) -> None:
     page = visitor.get(f"{HOME}/row/findings/0?lang={lang}").text
     assert said in page.partition("<h1>")[2].partition("</h1>")[0]

@@ -138,6 +138,7 @@ class Summary:
     doubtful: tuple[Transfer, ...] = ()
     fetched: tuple[Transfer, ...] = ()
     encrypted: tuple[Transfer, ...] = ()
+    other_uploads: int = 0  # encrypted uploads that make no finding: they are few, or go many ways
     inside: tuple[Transfer, ...] = ()
     personal: Personal = field(default_factory=Personal)
     apart: tuple[Limit, ...] = ()  # face images and numbers that belong to no device or have no meaning that is sure

@@ -123,7 +123,8 @@ class Sentences:
         contents = dict.fromkeys(row.content for row in one.sent)
         unjudged = next((row for row in one.limits if row.kind in {"unjudged", "faces_off"}), None)
         senders = (("devices", one.devices - one.addresses), ("addresses", one.addresses))
-        why = "nothing_encrypted" if one.why == "nothing" and one.encrypted else one.why
+        unseen = one.encrypted or one.other_uploads
+        why = "nothing_encrypted" if one.why == "nothing" and unseen else one.why
         return self.say(
             "why",
             why,
@@ -199,7 +200,9 @@ class Sentences:
             texts += self.encrypted(row)
         if _devices(uploads) - _devices(uploads[:MOST_ENCRYPTED]):
             texts.append(self.say("encrypted", "more"))
-        texts += [] if one.encrypted else [self.say("encrypted", "none")]
+        if not one.encrypted:
+            few = one.other_uploads
+            texts.append(self.say("encrypted", "few", n=few) if few else self.say("encrypted", "none"))
         first = [row for row in one.limits if row.of_traffic][: MOST_LIMITS - 1]
         first += [row for row in one.limits if row.kind == "encrypted" and row not in first]
         others = [row for row in one.limits if row not in first][: max(0, MOST_LIMITS - len(first))]

@@ -39,7 +39,7 @@ from netaudit.findings.summary.parties import Parties
 from netaudit.findings.summary.reading import rows
 from netaudit.findings.summary.sentences import Sentences, zone_of
 from netaudit.findings.summary.timeline import lanes
-from netaudit.findings.summary.transfers import distinct_images, transfers
+from netaudit.findings.summary.transfers import distinct_images, transfers, uploads_of
 from netaudit.findings.vocabulary import DELIVERED, MOVED, RETRIEVED, UPLOADED
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def summarise(case: Source, judged: tuple[int, int] | None = None) -> Summary:
         doubtful=tuple(doubtful),
         fetched=tuple(fetched),
         encrypted=tuple(encrypted),
+        other_uploads=max(0, uploads_of(case).total() - sum(one.count for one in encrypted)),
         inside=tuple(inside),
         personal=_personal(ledgers, parties),
         apart=_apart(ledgers),

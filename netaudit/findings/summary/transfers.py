@@ -104,7 +104,7 @@ def transfers(case: Source, parties: Parties, *, each: bool = False, only: str =
             for doubt, part in _by_doubt(row, content, count):
                 _add(groups, row, content, doubt, part, parties, fields, row["finding_id"] if each else "")
     digests = _digests(case, (one for group in groups.values() for one in group.objects))
-    tests, uploads, identities = _correlations(case), _uploads(case), Identities(case.table("persons"))
+    tests, uploads, identities = _correlations(case), uploads_of(case), Identities(case.table("persons"))
     made = [_transfer(key, group, digests, tests, uploads, identities) for key, group in groups.items()]
     return sorted(made, key=_rank)
 
@@ -233,7 +233,7 @@ def _digests(case: Source, object_ids: Iterable[str]) -> dict[str, str]:
     return dict(zip(objects["object_id"].to_pylist(), objects["sha256"].to_pylist(), strict=True))
 
 
-def _uploads(case: Source) -> Counter[tuple[str, str]]:
+def uploads_of(case: Source) -> Counter[tuple[str, str]]:
     """Return how many encrypted uploads each sender made to each receiver."""
     found: Counter[tuple[str, str]] = Counter()
     for row in case.table("upload_counts", ["sender", "receiver", "uploads"]).to_pylist():
