@@ -24,7 +24,7 @@ HOSTILE = "<script>alert(1)</script>\u202e"
 
 def write(folder: Path, **rows: list[dict]) -> Case:
     make_folders(folder)
-    write_json(folder / "case.json", {"tables_version": TABLES_VERSION, "partial": False})
+    write_json(folder / "case.json", {"tables_version": TABLES_VERSION, "partial": False, "site": HOSTILE})
     for table in TABLES:
         filled = [{name: row.get(name) for name in table.names} for row in rows.get(table.name, [])]
         write_table(folder, table, pa.Table.from_pylist(filled, schema=table.schema()))
