@@ -142,7 +142,10 @@ def main(_: list[str]) -> int:
     from netaudit.pipeline.task import run
 
     given = orjson.loads(sys.stdin.buffer.read())
-    site = Site(**{name: tuple(one) if isinstance(one, list) else one for name, one in given.pop("site").items()})
+    fields: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in given.pop("site").items()
+    }
+    site = Site(**fields)
     task = Task(site, **given)
     try:
         folder = Path(task.out) / ATTEMPTS / site.folder / "case"
