@@ -35,7 +35,7 @@ WRITERS = {
     "evidence/case/export.py export_shareable": "export", "cli/showing.py write_csv": "show",
     "report/exports/csv_tables.py write_rows": "show", "report/exports/csv_tables.py write_csv_files": "export",
     "cli/showing.py write_json_lines": "show", "cli/showing.py write_text": "show",
-    "cli/auditing.py write_summary": "show", "pipeline/live/lines.py line_of": "live",
+    "cli/auditing.py write_outcome": "show", "pipeline/live/lines.py line_of": "live",
 }  # fmt: skip
 """Functions that write for people outside `private/`, and the output that holds them."""
 INSIDE = {"cli/exporting.py export_command": "export"}

@@ -183,7 +183,7 @@ def test_a_moment_without_words_is_shown() -> None:
 
 def test_every_note_that_the_engine_tells_has_a_text() -> None:
     told = set()
-    for path in (ROOT / "netaudit" / "live").glob("*.py"):
+    for path in (ROOT / "netaudit" / "pipeline" / "live").glob("*.py"):
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
         for call in calls:
             place = {"Note": 1, "_note": 1, "_stop_for": 0}.get(
