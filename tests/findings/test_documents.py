@@ -52,7 +52,7 @@ def test_a_rest_that_left_is_not_passed_over(tmp_path, sent: bytes, answered: by
     capture = Capture()
     capture.talk(NEAR, FAR, (request("POST", "/v1/x", sent), reply(answered)))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
-    said = {one["kind"] for one in case.statements}
+    said = {one.kind for one in case.summary.limits}
     assert ("documents" in said) is not calm
     rows = case.table("ledgers").to_pylist()
     size = sum(row["bytes"] for row in rows if row["ledger"] == "documents")

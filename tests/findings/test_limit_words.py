@@ -20,7 +20,7 @@ def test_every_bound_that_is_reached_has_words() -> None:
     said = set()
     for path in Path(netaudit.__file__).parent.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        if "unwrapping" in path.parts or "limit: " in source or "64 MiB: only" in source:
+        if "content" in path.parts or "limit: " in source or "64 MiB: only" in source:
             found = re.findall(r'(?:\.limit\("|RefusedError\("|self\.problem = "|"limit: )([^"{}]+)"', source)
             said |= {*found, *re.findall(r'"((?:body|file) over \d[^"]+)"', source)}
     said.discard("…")

@@ -37,7 +37,7 @@ RUN = "from netaudit.stage.kernels import result; print(result(1), len(result.ki
 def package(tmp_path: Path) -> Path:
     """A package of the same name, with the real decorator and three small sources."""
     folder = tmp_path / "netaudit"
-    for name in ("", "stage", "jit", "system"):
+    for name in ("", "stage", "jit", "core", "core/system"):
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "__init__.py").touch()
     ours = (
@@ -45,7 +45,7 @@ def package(tmp_path: Path) -> Path:
         *map(Path, (m.__file__ for m in (locks, user_folders, user_cache, windows_rights))),
     )
     for path in ours:
-        (folder / path.parent.name / path.name).write_bytes(path.read_bytes())
+        (folder / path.relative_to(cache.PACKAGE)).write_bytes(path.read_bytes())
     for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):
         (folder / "stage" / f"{name}.py").write_text(text)
     return folder

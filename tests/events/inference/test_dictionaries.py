@@ -1,29 +1,10 @@
-"""Keys that another message explains: tags named at login, columns by numbers."""
+"""Keys that another message explains: keys named at login, columns by numbers."""
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING
-
-import netaudit
 from netaudit.events.inference.dictionaries import explained
 from netaudit.events.inference.messages import Route, RouteMessage, leaf
-from tests.content.samples import picture
-from tests.events.inference.test_routes import CAM, CLOUD, NAMES, clear
-from tests.spoken import Capture, number
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-TAGS = {
-    0x11: "设备编号",
-    0x12: "安装地点",
-    0x22: "姓名",
-    0x23: "身份证号",
-    0x25: "抓拍时间",
-    0x27: "相似度",
-    0x30: "现场照片",
-}
+from tests.spoken import number
 
 
 def message(said: dict[str, str], receiver: str = "47.96.1.2") -> RouteMessage:
@@ -52,38 +33,6 @@ def test_of_other_addresses_or_in_two_ways_it_names_none() -> None:
 def test_a_record_is_no_dictionary() -> None:
     records = [message({"name": "张三", "title": "姓名", "gate": "A-1", "sex": "男"}) for _ in range(2)]
     assert called(*records) == [["name", "title", "gate", "sex"]] * 2
-
-
-def frame(kind: int, said: dict[int, bytes]) -> bytes:
-    body = b"".join(bytes([tag]) + len(value).to_bytes(3, "big") + value for tag, value in said.items())
-    return b"WS\x02" + bytes([kind]) + struct.pack(">I", len(body)) + body
-
-
-def passing(at: int) -> dict[int, bytes]:
-    said = {
-        0x11: "GATE-2026-0007", 0x12: "一号大厅东门", 0x22: NAMES[at], 0x23: number(at), 0x25: f"202506011013{20 + at}",
-        0x27: f"9{at}.5",
-    }  # fmt: skip
-    return {tag: text.encode("gbk") for tag, text in said.items()} | {0x30: picture(seed=at + 1, size=(60, 60))}
-
-
-def test_tags_that_were_named_at_login_are_events(tmp_path: Path) -> None:
-    """Over a connection of nobody's protocol: neither keys nor their names stand in the events."""
-    capture = Capture()
-    login = frame(1, {tag: name.encode("gbk") for tag, name in TAGS.items()})
-    exchanges = [(login, frame(0x81, {}))] + [(frame(2, passing(at)), frame(0x82, {})) for at in range(6)]
-    capture.talk(CAM, CLOUD, *exchanges, port=7002)
-    file = capture.write(tmp_path / "a.pcap")
-    case = netaudit.audit(file, tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
-    rows = sorted(case.table("events").to_pylist(), key=lambda row: row["shot_time"])
-    said = clear(case)
-    assert [said[row["event_id"]]["person.name"] for row in rows] == NAMES[:6]
-    assert [said[row["event_id"]]["person.id_number"] for row in rows] == [number(at) for at in range(6)]
-    assert {(said[row["event_id"]]["device"], said[row["event_id"]]["place"]) for row in rows} == {
-        ("GATE-2026-0007", "一号大厅东门")
-    }
-    assert [len(row["images"]) for row in rows] == [1] * 6
-    assert [row["score"] for row in rows] == [90.5 + at for at in range(6)]
 
 
 METRICS = ["Device/Serial", "Device/Location", "Pass/PersonName", "Pass/IdCardNo", "Pass/Similarity"]

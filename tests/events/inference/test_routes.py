@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
-import yaml
-from typer.testing import CliRunner
 
 import netaudit
-from netaudit.cli.app import app
 from netaudit.core.contracts.judgements import MESSAGES_CUT
 from netaudit.events.inference import messages
 from netaudit.events.inference.messages import target_form
@@ -346,24 +343,6 @@ def test_results_do_not_depend_on_workers(tmp_path: Path, workers: int) -> None:
         assert [{k: v for k, v in row.items() if k not in hidden} for row in some] == [
             {k: v for k, v in row.items() if k not in hidden} for row in other
         ]
-
-
-@pytest.mark.parametrize("make", [named, bare])
-def test_a_learned_entry_passes_its_own_test_and_names_nobody(tmp_path: Path, make: Callable[[int], object]) -> None:
-    audited(tmp_path, make)
-    told = CliRunner().invoke(app, ["rules", "learn", str(tmp_path / "case")])
-    assert told.exit_code == 0, told.output
-    assert not any(one in told.output for place in range(8) for one in (NAMES[place], number(place)))
-    (entry,) = yaml.safe_load(told.output)
-    assert (entry["kind"], entry["act"]) == ("comparison", "pushes")
-    given = entry["examples"]["match"][0]["gives"][0]
-    assert {"device", "place", "time", "name", "id_number", "score"} <= given.keys()
-    folder = tmp_path / "mine" / "documents"
-    folder.mkdir(parents=True)
-    (folder / "learned.yaml").write_text(told.output, encoding="utf-8")
-    assert CliRunner().invoke(app, ["rules", "test", str(folder / "learned.yaml")]).exit_code == 0
-    again = netaudit.audit(tmp_path / "a.pcap", tmp_path / "again", faces=False, signatures=tmp_path / "mine")
-    assert {row["standing"] for row in again.table("events").to_pylist()} == {"entry"}
 
 
 def test_more_leaves_than_are_held_are_messages_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
