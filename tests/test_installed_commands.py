@@ -74,7 +74,7 @@ RUNS = (
     Run("duties", once=True), Run("duties case"), Run("duties case --json"),
     Run("verify case"), Run("verify case --json"), Run("verify case --by dpkt --images", extra="dpkt"),
     Run("verify case --by netaudit --captures {capture}"),
-    Run("sign copy --key key.pem --cert cert.pem"), Run("sign copy --p12 key.p12"), Run("sign copy --stamp"),
+    Run("sign copy --key key.pem --cert cert.pem"), Run("sign copy --p12 key.p12"), Run("sign copy --stamp", extra="rfc3161_client"),
     Run("sign copy --answer key.pem --authority cert.pem", 2),
     Run("export case html --out r.html --zone Asia/Shanghai"),
     Run("export copy html --unmask --for court --certificate validation/netaudit-validation.json --overwrite -o u.html"),
