@@ -84,7 +84,7 @@ def test_what_is_no_capture_in_a_folder_is_listed_and_costs_nothing(tmp_path: Pa
     audited = ["audit", str(folder), "--no-faces", "--lang", "en", "--case"]
     done = CliRunner().invoke(app, [*audited, str(tmp_path / "case")])
     assert "Exit 3" not in done.output, done.output
-    assert "damaged or not read" not in done.output
+    assert "could not be read" not in done.output
     assert "Set aside: README.md" in done.output
     case = netaudit.open_case(tmp_path / "case")
     inputs = case.table("ledgers").filter(pc.equal(case.table("ledgers")["ledger"], "inputs")).to_pylist()
@@ -111,7 +111,7 @@ def test_what_should_have_been_read_in_a_folder_is_told(tmp_path: Path, name: st
     audited = ["audit", str(folder), "--no-faces", "--lang", "en", "--case"]
     done = CliRunner().invoke(app, [*audited, str(tmp_path / "case")])
     assert "Exit 3" in done.output
-    assert "damaged or not read: 1 of 2 inputs" in done.output
+    assert "1 of 2 files are damaged or could not be read" in done.output
 
 
 def test_a_period_that_holds_nothing(tmp_path: Path) -> None:
