@@ -63,7 +63,7 @@ def _post(
 
 def scenes() -> list[Scene]:
     """All scenes, in the order in which they are played."""
-    return [*_documents(), *_texts(), *_wrapped(), *_pictures(), *_no_findings()]
+    return [*_documents(), *_texts(), *_wrapped(), *_pictures(), *_not_validated()]
 
 
 def _documents() -> list[Scene]:
@@ -200,10 +200,10 @@ def _pictures() -> list[Scene]:
     ]  # fmt: skip
 
 
-def _no_findings() -> list[Scene]:
-    """Numbers of other papers, old ones and masked ones: noted, and no finding."""
+def _not_validated() -> list[Scene]:
+    """Numbers of other papers and masked ones are no finding; old ones, which have no check digit, are of grade B."""
     return [
         _post("passport", "/f", JSON, json_bytes({"guestName": "WANG XIAO", "certType": "护照", "certNo": "E12345678"}), [("name", "WANG XIAO"), ("id_number", "E12345678")], "", receiver=CLOUD),
-        _post("old-number", "/o", JSON, json_bytes({"xm": WANG.name, "sfzh": OLD}), [("name", WANG.name), ("id_number", OLD)], "", receiver=CLOUD),
+        _post("old-number", "/o", JSON, json_bytes({"xm": WANG.name, "sfzh": OLD}), [("name", WANG.name), ("id_number", OLD)], "B uploaded outside", receiver=CLOUD),
         _post("masked", "/k", JSON, json_bytes({"name": ZHAO.name[0] + "**", "idCard": MASKED}), [("name", ZHAO.name[0] + "**"), ("id_number", MASKED)], "", receiver=CLOUD),
     ]  # fmt: skip
