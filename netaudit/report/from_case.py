@@ -79,8 +79,9 @@ def write_report(
     """Write the report of `case` to `path`, its annex beside it, and give the path back.
 
     `unmask` shows clear faces, and is noted in the case; every page then says so, and for whom it is (`recipient`).
-    Times are in `zone`, else in that of the audit, else China's for a Chinese report, else UTC. A reader sees the old
-    file or the whole new one. Raises OSError when it cannot be written, ValueError for an unknown language or zone.
+    Times are in `zone`, else in that of the audit, else at the offset that the devices state, else UTC. A reader sees
+    the old file or the whole new one. Raises OSError when it cannot be written, ValueError for an unknown language or
+    zone.
     """
     written_at(case, path, lang, unmask=unmask, zone=zone, recipient=recipient)
     return path

@@ -494,10 +494,15 @@ CLASSES: dict[str, dict[str, str]] = WORDS["class"]
 
 
 def zone_of(name: str) -> datetime.tzinfo:
-    """Return a zone by its name or offset; UTC where there is none."""
+    """Return a zone by its name or offset; UTC where there is none.
+
+    >>> str(zone_of("+08:00")), str(zone_of("+99:00")), str(zone_of("../zone"))
+    ('UTC+08:00', 'UTC', 'UTC')
+    """
     if match := re.fullmatch(r"([+-])(\d\d):?(\d\d)", name):
         minutes = int(match[2]) * 60 + int(match[3])
-        return datetime.timezone(datetime.timedelta(minutes=minutes if match[1] == "+" else -minutes))
+        if minutes < 24 * 60:
+            return datetime.timezone(datetime.timedelta(minutes=minutes if match[1] == "+" else -minutes))
     try:
         return ZoneInfo(name) if name else datetime.UTC
     except (KeyError, ValueError, OSError):
