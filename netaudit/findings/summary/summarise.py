@@ -110,6 +110,7 @@ def finding_sentence(case: Source, summary: Summary, finding_id: str, lang: str,
     """Return what one finding says, in a sentence or several."""
     words = Sentences(summary, lang, zone)
     texts = [words.sentence(one) for one in transfers(case, Parties(case), only=finding_id)]
+    texts = texts or [words.say("uncounted")]  # of an edited case: no row names images, records or bytes
     return ("" if lang == "zh" else " ").join(texts)
 
 
