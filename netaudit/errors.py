@@ -14,7 +14,10 @@ Inside a stage bad bytes are a row (damage, skip reason, missing range), not an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 class NetauditError(Exception):

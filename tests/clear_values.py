@@ -6,8 +6,6 @@ A table is packed, so that its bytes say nothing of its values: each is read, an
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,6 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
     from netaudit.evidence.case.reading import Case
 
 KINDS = {"id_number", "phone", "name", "address", "birthday"}

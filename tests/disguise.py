@@ -10,11 +10,13 @@ import gzip
 import itertools
 import lzma
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ETHERNET, NULL, RAW, SLL, SLL2 = 1, 0, 101, 113, 276
 MAC_A, MAC_B = bytes.fromhex("020000000a01"), bytes.fromhex("020000000a02")

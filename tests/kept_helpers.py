@@ -11,11 +11,14 @@ import contextlib
 import subprocess
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from unittest import mock
 
 from netaudit.images import previews, processes
 from netaudit.images.processes import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Helper = subprocess.Popen  # of bytes
 MOST = 4  # that wait

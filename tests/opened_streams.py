@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import subprocess
 from collections import defaultdict
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.capture.from_files import open_captures
 from netaudit.packets.from_capture import Decoder
-from netaudit.protocols.decryption.audit_keys import Given, Keys, wanted
+from netaudit.protocols.decryption.audit_keys import Given, Keys
 from netaudit.protocols.decryption.inner_stream import Within
 from netaudit.protocols.decryption.keylog import Source, read_source
+from netaudit.protocols.decryption.scope import wanted
 from netaudit.protocols.from_streams import Conversations
 from netaudit.streams.from_packets import Assembler
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Streams = dict[tuple[int, int], tuple[bytes, bytes]]  # by client and server port: what each side said
 

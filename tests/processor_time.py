@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 QUIET = 0.004  # seconds of `_loop` on the machine that the bounds were written on
 TURNS = 100_000

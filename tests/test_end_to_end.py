@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +16,9 @@ from netaudit.capture.from_files import open_captures
 from tests import disguise
 from tests.disguise import FILES, FRAMES, LOSSY, Plain, Record, pcap
 from tests.pipeline.test_identity import RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PCAPS = Path(__file__).parents[1] / "pcaps"
 LAN = PCAPS / "sales_office" / "lan.pcapng"

@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.oracle import ROOT, compare
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLACES = ("benign_office", "documents", "frames", "sales_office")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import netaudit
 from netaudit.errors import UnreadableError
 from tests.conftest import THOROUGH, sampled
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LARGEST = 40_000_000
 REQUIRED_FOUND = 519 if THOROUGH else 153  # of the required files, of which 536 and 158 are found (what is

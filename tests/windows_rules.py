@@ -20,9 +20,11 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SITE = Path(__file__).parent / "site"  # is first on the path of processes that are started
 TEMPORARY = tempfile.gettempdir()  # asked once: it removes a file itself, under a lock

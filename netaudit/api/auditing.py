@@ -7,14 +7,18 @@ import datetime
 import ipaddress
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.api.case import Case, Place, language, several
 from netaudit.core.text.time_zones import nanoseconds
 from netaudit.errors import NetauditError, UsageError
 from netaudit.evidence.case.writing import beside
-from netaudit.pipeline.task import Options, Progress, run
+from netaudit.pipeline.options import Options, Progress
+from netaudit.pipeline.task import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 Time = int | str | datetime.datetime
 Network = str | ipaddress.IPv4Network | ipaddress.IPv6Network

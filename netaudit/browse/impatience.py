@@ -5,10 +5,12 @@ Any program of this computer may connect; the token is asked for only when a req
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 PATIENCE = 10.0  # seconds until the head of a request is there
 MOST_WAITING = 64  # connections that may be waited for at once; the oldest goes

@@ -5,17 +5,37 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from netaudit.capture.source import SAME_CONTENT, Rejected
 from netaudit.core.contracts.reasons import reason
 from netaudit.core.system.reasons import why
 from netaudit.core.system.windows_names import openable
+from netaudit.core.text.charset import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+def short_names(names: list[str]) -> list[str]:
+    """Names of inputs without the folders of this machine: only as much of each path as tells it from the others.
+
+    Names that are no UTF-8 are read as the GB18030 of older systems.
+    """
+    parts = [PurePath(decoded(os.fsencode(name))).parts or (name,) for name in names]
+    kept = [1] * len(names)
+    while True:
+        shown = ["/".join(path[-count:]) for path, count in zip(parts, kept, strict=True)]
+        seen = Counter(shown)
+        longer = [place for place, name in enumerate(shown) if seen[name] > 1 and kept[place] < len(parts[place])]
+        if not longer:
+            return shown
+        for place in longer:
+            kept[place] += 1
+
 
 SAMPLE = 1 << 16  # bytes from the head and the tail that must be equal before two files are hashed to compare them
 

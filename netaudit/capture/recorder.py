@@ -14,14 +14,17 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.capture.wireshark import find_program
 from netaudit.core.system import windows_processes
 from netaudit.core.system.programs import helper
 from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_SAID = 20  # last lines of the recorder that are kept
 LONGEST_LINE = 1000

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from netaudit.capture.kernels_pcapng import ENHANCED, INTERFACE_BLOCK, SECTION, SIMPLE, STATISTICS
 from netaudit.capture.layouts import NO_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
 
 COMMENT, NAME, RESOLUTION, APPLICATION = 1, 2, 9, 4
 LONGEST_OPTION = 65_535

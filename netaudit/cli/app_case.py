@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from netaudit.cli.helping import App
 from netaudit.cli.options import Captures, CaseFolder, Json, folder_held
 from netaudit.cli.texts import default_language, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 app = App()
 

@@ -7,7 +7,6 @@ import dataclasses
 import datetime
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,11 @@ from netaudit.core.schema import TABLES_VERSION
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from netaudit.evidence.case.reading import Case
     from netaudit.findings.summary import Summary
-    from netaudit.pipeline.so_far import Standing
-    from netaudit.pipeline.task import Progress
+    from netaudit.pipeline.options import Progress, Standing
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
@@ -47,8 +47,9 @@ def audit_command(
     as_lines: bool = False,
 ) -> Exit:
     """Audit, print, and say how it went."""
+    from netaudit.pipeline.options import Options
     from netaudit.pipeline.startup import load_arrow
-    from netaudit.pipeline.task import Options, judges_for, run
+    from netaudit.pipeline.task import judges_for, run
 
     with contextlib.ExitStack() as stack:
         if options["faces"]:  # gets ready while all else is loaded
@@ -70,9 +71,9 @@ def resume_command(
     from netaudit.cli.warming import compile_missing
     from netaudit.evidence.case.custody import RECORD
     from netaudit.pipeline.live.resuming import resume
+    from netaudit.pipeline.options import Options
     from netaudit.pipeline.resuming import resume_audit
     from netaudit.pipeline.startup import load_arrow
-    from netaudit.pipeline.task import Options
 
     load_arrow()
     settings = Options(**options)

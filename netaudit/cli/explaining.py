@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from netaudit.core.signatures.loading import SignatureSet
+    from netaudit.core.signatures.signature import SignatureSet
     from netaudit.evidence.case.occurrences import Occurrence
     from netaudit.evidence.case.reading import Case
 

@@ -10,9 +10,9 @@ from netaudit.core.masking.mask import mask, visible
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netaudit.events.rules.event import Event
     from netaudit.events.rules.explaining import Verdict
     from netaudit.events.rules.nodes import Tree
-    from netaudit.events.rules.reading import Event
     from netaudit.evidence.case.reading import Case
 
 WIDTH = 120  # characters of a line's value

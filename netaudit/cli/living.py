@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netaudit.capture.permission import Step
     from netaudit.cli.settings import Settings
     from netaudit.pipeline.live.settings import LiveSettings
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
 
 
 def interfaces_command(*, as_json: bool, lang: str) -> Exit:
@@ -96,8 +96,8 @@ def live_command(
 ) -> Exit:
     """Run a live audit; print its summary at the end."""
     from netaudit.capture.adapters import may_send
+    from netaudit.pipeline.options import Options
     from netaudit.pipeline.startup import for_days, load_arrow
-    from netaudit.pipeline.task import Options
 
     for_days()
     from netaudit.pipeline.live.engine import run_live
@@ -150,7 +150,7 @@ def daily_command(
     from netaudit.pipeline.live.daily.appliance import Appliance, Daily, refuse
     from netaudit.pipeline.live.daily.room import PART
     from netaudit.pipeline.live.lines import standard_lines
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
 
     if settings.record_only or settings.duration is not None or options["keys"] is not None:
         raise UsageError("--daily goes on until it is stopped, audits every day, and opens nothing with keys")

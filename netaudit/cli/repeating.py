@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from netaudit.core.schema import Table
     from netaudit.evidence.case.reading import Case
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
 
 KEYED = ("_hmac", "_hmacs")  # ends of names of columns that follow the key of a case
 KEYED_TOO = {"parts": {"upload", "links"}}
@@ -77,8 +77,8 @@ def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_
     """The options of then. What was opened is opened by the authority noted then, moments are those of the case."""
     from netaudit.evidence.case.moments import Notes, stored
     from netaudit.pipeline.keys import request
+    from netaudit.pipeline.options import Options
     from netaudit.pipeline.project_key import read_project_key
-    from netaudit.pipeline.task import Options
 
     chosen, keys = (case.manifest.get(name) or {} for name in ("options", "keys"))
     marked = stored(case.folder)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def test_command(captures: list[str], folder: Path | None, *, added: bool, lang: str) -> Exit:
     """Name the devices of a case, or of captures audited for it into a folder that goes again."""
-    from netaudit.core.signatures.loading import ADDED, load
+    from netaudit.core.signatures.loading import load
+    from netaudit.core.signatures.signature import ADDED
     from netaudit.evidence.case.reading import open_case
 
     signatures = load(folder)

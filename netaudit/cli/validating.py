@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.exits import Exit
@@ -11,6 +10,8 @@ from netaudit.core.storage.files import write_whole
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netaudit.evidence.signing.cms import Signer
     from netaudit.evidence.signing.sm2 import Sm2Signer
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netaudit.cli.texts import say
 
 if TYPE_CHECKING:
-    from netaudit.pipeline.task import Progress
+    from netaudit.pipeline.options import Progress
 
 EARLY = 8  # kernels from which on the time that is left can be told
 STEP = 0.5  # seconds between two words

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netaudit.content.from_images import Patience
 
 if TYPE_CHECKING:
-    from netaudit.content.document import Known
+    from netaudit.content.part import Known
 
 __all__ = ["Budget", "Patience"]
 

@@ -10,9 +10,7 @@ from netaudit.content.xml_document import XmlDocument
 from netaudit.core.text.json_document import LONGEST, JsonDocument
 
 if TYPE_CHECKING:
-    from netaudit.content.part import Part
-
-Known = dict[bytes, JsonDocument]  # small JSON texts of a message, by their bytes: one may be asked for in several ways
+    from netaudit.content.part import Known, Part
 
 
 def json_of(part: Part, known: Known | None = None) -> JsonDocument:

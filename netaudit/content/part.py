@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.core.contracts.unwrapping_steps import Way
+from netaudit.core.text.json_document import JsonDocument
 
 if TYPE_CHECKING:
-    from netaudit.content.document import Known
     from netaudit.content.xml_document import XmlDocument
     from netaudit.core.contracts.ranges import Ranges
-    from netaudit.core.text.json_document import JsonDocument
+
+
+Known = dict[bytes, JsonDocument]  # small JSON texts of a message, by their bytes: one may be asked for in several ways
+
 
 FOREIGN = "image_foreign"  # code of the note on an image that has bytes which are none of its picture
 

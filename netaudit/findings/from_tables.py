@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -44,6 +43,8 @@ from netaudit.findings.uploads import Looked, Scope, clear_findings, faces_sent_
 from netaudit.findings.vocabulary import PERSON_IN_CLEAR, TEMPLATE_IN_CLEAR, VIDEO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from netaudit.findings.finding import Finding
     from netaudit.findings.identity_records import Record
     from netaudit.findings.vocabulary import Rule

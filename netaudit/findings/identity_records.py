@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.core.signatures.loading import DECIDING
+from netaudit.core.signatures.signature import DECIDING
 from netaudit.findings.bearing import NO_REGION, NOT_VALIDATED, Way
 from netaudit.findings.from_identity_data import RIGHT, grouped, is_id_field, is_of, known_region, names_id, pictures_of
 

@@ -13,7 +13,6 @@ the reason says so.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,11 @@ import pyarrow as pa
 
 from netaudit.core.schema import CLAIMS
 from netaudit.core.schema import Row as TableRow
-from netaudit.core.signatures.loading import OWN
+from netaudit.core.signatures.signature import OWN
 from netaudit.core.storage.table_streams import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from netaudit.findings.transfers import Transfer
 

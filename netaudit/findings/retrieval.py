@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.core.signatures.loading import DECIDING
+from netaudit.core.signatures.signature import DECIDING
 from netaudit.core.text.domains import registrable
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER
 

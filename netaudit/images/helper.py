@@ -17,8 +17,7 @@ import queue
 import sys
 import threading
 import warnings
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -30,6 +29,9 @@ from netaudit.images.preview_helper import show
 from netaudit.images.processes import write_whole
 from netaudit.images.recent import PixelBudget, Recent
 from netaudit.jit.numba_parts import without_package
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ONE_LESS: Task = {}  # ends the thread that takes it
 Tasks = queue.SimpleQueue[Task]

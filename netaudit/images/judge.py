@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import subprocess
 import threading
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
@@ -32,7 +29,9 @@ from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import subprocess
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 LIMITS = Limits()  # for one image
 WINDOW = 96  # images handed to the helper at one time: it takes up to a third of them together (`inspection.py`)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +18,9 @@ from netaudit.images.face_verdict import SIDE_A, Box, FaceDetector, FaceVerdict
 from netaudit.images.pictures import Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import numpy.typing as npt
 
 __all__ = ["Box", "FaceDetector", "FaceVerdict", "coarsen", "pixelate", "thumbnail"]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netaudit.core.system import signals
 from netaudit.images.processes import LENGTH, answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
 APART = 4  # key frames from one that is looked at to the next

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netaudit.core.system.programs import helper
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.processes import LENGTH, Asked, NotStartedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMITS = Limits()  # for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back

@@ -18,9 +18,8 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +27,9 @@ from netaudit.core.system.locks import locked
 from netaudit.core.system.user_cache import keep, recalled, unsealed, user_cache
 from netaudit.jit import linking, llvm, numba_parts
 from netaudit.jit.processor import GENERIC, processor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PACKAGE = Path(__file__).parents[1]
 SOURCE = re.compile(r"(?:kernels|kernels_.*|layouts)\.py", re.DOTALL)  # beside all of this folder

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba.extending as ext
 from llvmlite.binding import Linkage
@@ -38,6 +37,9 @@ from netaudit.jit.cache import BOUNDS, Compiled, asked, compiled
 from netaudit.jit.calls import call_of, fits_whole, signature_of
 from netaudit.jit.lowering import KernelLowering
 from netaudit.jit.run_time import start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 config: Any = numba_config  # its attributes are set at run time
 

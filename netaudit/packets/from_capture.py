@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,9 @@ from netaudit.packets.kernels import decode
 from netaudit.packets.kernels_common import IPV4, IPV6, LINK
 from netaudit.packets.layouts import FRAGMENT, GRE_DETAIL, MISSED, PACKET, Flag, Foreign, Skip
 from netaudit.packets.unread import unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # https://www.tcpdump.org/linktypes.html, without those that are decoded
 LINKTYPES = {

@@ -7,13 +7,15 @@ routers are counted as flows, and not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from netaudit.packets.layouts import Skip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ARP, LLDP, SADP, CDP_IN_GRE, EAPOL, LLC = 0x0806, 0x88CC, 0x8033, 0x2000, 0x888E, 0
 READ_TYPES = np.zeros(1 << 16, np.bool_)

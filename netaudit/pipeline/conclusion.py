@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from netaudit.core.signatures.loading import SignatureSet
+    from netaudit.core.signatures.signature import SignatureSet
     from netaudit.devices.endpoints.vantage import Vantage
     from netaudit.findings.roles import Actors
     from netaudit.images.answers import EarlyAnswers

@@ -13,10 +13,9 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -24,6 +23,9 @@ from netaudit.capture.wireshark import find_npcap, find_program
 from netaudit.core.system import programs
 from netaudit.core.system.reasons import why
 from netaudit.core.system.user_cache import user_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 GOOD, SCARCE, BAD = "good", "scarce", "bad"  # scarce: an audit works, something else does not
 PATIENCE = 60.0  # seconds for the helper, whose first start may be slow

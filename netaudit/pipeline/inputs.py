@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from netaudit.capture.inputs import short_names
 from netaudit.core.storage.table_streams import table_of
-from netaudit.core.text.charset import decoded
 from netaudit.pipeline.outcome import Outcome
 
 MOST_COMMENT = 2000  # characters
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 
     from netaudit.capture.from_files import Rejected, Source
     from netaudit.packets.from_capture import Decoder
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
 
 
 def outcome_of(
@@ -32,7 +29,7 @@ def outcome_of(
     read: list[int] | None = None,
 ) -> Outcome:
     """What a run knows at its end beyond the tables that it streamed; `read` are bytes of each input, if not all."""
-    from netaudit.pipeline.task import result_options, window_s
+    from netaudit.pipeline.options import result_options, window_s
 
     ids = capture_ids(sources)
     given = [*(one.name for one in sources), *(one.name for one in rejected)]
@@ -58,23 +55,6 @@ def outcome_of(
 def capture_ids(sources: Sequence[Source]) -> list[str]:
     """Capture ids by running index: the first 16 digits of the SHA-256, which a capture not read to its end lacks."""
     return [source.sha256[:16] or f"unfinished-{index}" for index, source in enumerate(sources)]
-
-
-def short_names(names: list[str]) -> list[str]:
-    """Names of inputs without the folders of this machine: only as much of each path as tells it from the others.
-
-    Names that are no UTF-8 are read as the GB18030 of older systems.
-    """
-    parts = [PurePath(decoded(os.fsencode(name))).parts or (name,) for name in names]
-    kept = [1] * len(names)
-    while True:
-        shown = ["/".join(path[-count:]) for path, count in zip(parts, kept, strict=True)]
-        seen = Counter(shown)
-        longer = [place for place, name in enumerate(shown) if seen[name] > 1 and kept[place] < len(parts[place])]
-        if not longer:
-            return shown
-        for place in longer:
-            kept[place] += 1
 
 
 def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], decoder: Decoder) -> Any:

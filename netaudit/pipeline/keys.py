@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netaudit.capture.inputs import short_names
 from netaudit.core.storage.files import read_given
 from netaudit.core.system.reasons import why
 from netaudit.errors import UsageError
-from netaudit.pipeline.inputs import short_names
-from netaudit.protocols.decryption.audit_keys import Given, wanted
+from netaudit.protocols.decryption.audit_keys import Given
 from netaudit.protocols.decryption.keylog import CAPTURE, LARGEST, LOG, KeyRing, Source, read_source
+from netaudit.protocols.decryption.scope import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from netaudit.capture.from_files import Source as CaptureSource
     from netaudit.evidence.case.custody import Custody

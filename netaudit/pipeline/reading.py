@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from netaudit.images.judging_ahead import Beside
     from netaudit.packets.from_capture import Decoder
     from netaudit.pipeline.keys import Gathered
+    from netaudit.pipeline.options import Options
     from netaudit.pipeline.outcome import Outcome
-    from netaudit.pipeline.task import Options
     from netaudit.pipeline.workers import Crew, Member
 
 

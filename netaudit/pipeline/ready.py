@@ -14,8 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.core.system import programs
 from netaudit.core.system.locks import locked
@@ -24,6 +23,10 @@ from netaudit.images.processes import processors
 from netaudit.jit import cache
 from netaudit.jit.cache import COMPILING, KEY, NOT_AT_ALL, SHIPPED, STEP, asked, cache_folder
 from netaudit.pipeline.warm import LATER, PIECES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _under_way: list[subprocess.Popen[bytes]] = []
 

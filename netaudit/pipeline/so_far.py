@@ -7,13 +7,14 @@ they are and how certain it is, is the end's to say, for which all facts are nee
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from netaudit.core.schema import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
 from netaudit.core.storage.table_streams import table_of
+from netaudit.pipeline.options import Standing
 from netaudit.streams.layouts import FLOW
 from netaudit.tables.flows import FlowRows
 
@@ -29,15 +30,6 @@ FIRST, SHORTEST = 2.0, 2.0  # seconds until the first verdict, and to the next: 
 LONGER, LONGEST = 1.5, 60.0  # times as long to each further one, up to so many seconds: nobody reads hundreds
 SHARE = 40  # making them may take this part of the time
 PATIENCE = 0.5  # seconds that those of the first images which were judged wait for the others
-
-
-class Standing(NamedTuple):
-    """What is said so far, and on how much."""
-
-    judged: int  # images
-    found: int  # images, so far
-    faces: int  # of the first images of their ways, those that show a face
-    summary: Summary | None  # of what they show; None where no image shows a face
 
 
 class SoFar:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,53 +15,26 @@ from netaudit.core.contracts.reasons import JOIN, reason
 from netaudit.core.system.clock import now
 from netaudit.core.text.time_zones import named_zone
 from netaudit.errors import ReasonedError, UnreadableError, UsageError
-from netaudit.pipeline.project_key import fingerprint, keep_project_key
+from netaudit.pipeline.options import Options, Progress, result_options
+from netaudit.pipeline.project_key import keep_project_key
 
 if TYPE_CHECKING:
+    import os
+
     import pyarrow as pa
 
     from netaudit.capture.from_files import Captures
     from netaudit.capture.source import Rejected
     from netaudit.evidence.case.custody import Custody
-    from netaudit.evidence.case.moments import Notes
     from netaudit.evidence.case.reading import Case
     from netaudit.images.judge_pool import Judges
     from netaudit.images.judging_ahead import Beside
-    from netaudit.pipeline.keys import Gathered, KeyRequest
+    from netaudit.pipeline.keys import Gathered
     from netaudit.pipeline.outcome import Outcome
-    from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.workers import Member
 
 Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
 """Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
-Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to audit. `since`/`until` are UTC nanoseconds, half-open."""
-
-    site: str | None = None
-    zone: str | None = None  # of the site, by name: reports and tables of text show times in it
-    inside: tuple[str, ...] = ()
-    since: int | None = None
-    until: int | None = None
-    faces: bool = True
-    count_faces: bool = False  # of every image with a face, not only whether there is one
-    workers: int = 1  # 0: as many as pay
-    lang: str = "en"
-    overwrite: bool = False
-    keep_all: bool = False  # store the bytes of every object, not of images only
-    sm3: bool = False
-    signatures: Path | None = None  # a folder added to netaudit's own
-    project_key: bytes | None = None  # of keyed hashes (`project_key.py`); None: a random one for each case
-    keys: KeyRequest | None = None  # keys that may open what is encrypted
-    moments: Notes | None = None  # noted by the auditor, stored with the case
-    moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
-    settings: dict[str, Any] | None = None  # the file of settings that took part, with its hash
-    judges: Judges | None = None  # of images with faces, started before
-    so_far: Callable[[Standing], None] | None = None  # told what can be said, before all is read and judged
-    command: tuple[str, ...] = field(default=())
 
 
 def run(
@@ -127,7 +99,7 @@ def _reading(
 ) -> Read:
     """Look at the captures; gives what reads them."""
     from netaudit.capture.from_files import open_captures
-    from netaudit.pipeline.resuming import asked_facts, keep_asked
+    from netaudit.pipeline.resume_state import asked_facts, keep_asked
 
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
 
@@ -200,7 +172,7 @@ def carry_out(
     from netaudit.evidence.case.seal import seal
     from netaudit.pipeline.conclusion import conclude
     from netaudit.pipeline.keys import note_keys
-    from netaudit.pipeline.resuming import forget
+    from netaudit.pipeline.resume_state import forget
     from netaudit.pipeline.startup import trim
 
     started, clock = began
@@ -314,30 +286,6 @@ def _network(text: str) -> None:
             text,
             network.max_prefixlen,
         )
-
-
-def result_options(options: Options) -> dict[str, Any]:
-    """The options that change the result (not how fast it comes)."""
-    return {
-        "site": options.site.encode("utf-8", "replace").decode() if options.site else options.site,
-        "inside": list(options.inside),
-        "since": options.since,
-        "until": options.until,
-        "faces": options.faces,
-        "count_faces": options.count_faces,
-        "keep_all": options.keep_all,
-        "moment_window_s": window_s(options),
-        "project_key": fingerprint(options.project_key) if options.project_key else None,
-        **({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {}),
-        **({"zone": options.zone} if options.zone else {}),
-    }
-
-
-def window_s(options: Options) -> float:
-    """How long after a moment what is sent is told with it."""
-    from netaudit.findings.moments import WINDOW_S
-
-    return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
 def judges_for(*, count: bool) -> Judges:

@@ -11,12 +11,15 @@ import struct
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.core.system.reasons import why
 from netaudit.pipeline.doctor import BAD, GOOD, SCARCE, Check, grey_png
 from netaudit.pipeline.warm import packet, pcap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 FILES = 500  # made, read and removed: what a case of as many images asks of the disk
 SLOW_FILE = 0.005  # seconds, from which on something looks at each
@@ -100,7 +103,8 @@ def _long(folder: Path) -> Check:
 
 def _audit(folder: Path) -> Check:
     """Audit a capture made on the spot, whose answer is known: one picture, uploaded over HTTP in five packets."""
-    from netaudit.pipeline.task import Options, run
+    from netaudit.pipeline.options import Options
+    from netaudit.pipeline.task import run
 
     picture = grey_png(160)
     capture, began = folder / "upload.pcap", time.perf_counter()

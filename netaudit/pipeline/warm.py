@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ETHERNET = 1
 
 
 def warm() -> None:
     """Run the whole way once over a few packets, so that all kernels are in the cache."""
-    from netaudit.pipeline.task import Options, run
+    from netaudit.pipeline.options import Options
+    from netaudit.pipeline.task import run
 
     with tempfile.TemporaryDirectory() as folder:
         run(_captures(Path(folder)), Path(folder) / "case", Options(faces=False), lambda *_: None)

@@ -6,7 +6,10 @@ A walker is asked again and again with what is there: `NEED` more, `REJECT` (no 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NEED, REJECT = -1, -2
 CAP = 32 << 20  # bytes of one image that are kept

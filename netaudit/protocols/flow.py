@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -26,6 +25,8 @@ from netaudit.protocols.trail import Trail
 from netaudit.protocols.unattributed import CHUNK, UnattributedBytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     import numpy as np
 
     from netaudit.protocols.datagrams import Datagrams

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netaudit.protocols.kernels_ids import BLOCK, DIGEST, blocks_within, digests, flow_blocks, message_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]

@@ -7,9 +7,9 @@ An entry of datagrams declares marks (`marks.py`): without them a flood of datag
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from netaudit.protocols import framed, mongodb
 from netaudit.protocols.carve import CarveReader
@@ -36,6 +36,9 @@ from netaudit.protocols.tls import dtls, quic, tls
 from netaudit.protocols.unknown import UnknownReader
 from netaudit.protocols.vendors import dahua, discovery, ehome, ezviz, hcnet, idcard, sofia, tplink
 from netaudit.protocols.websocket import reader as websocket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 UNKNOWN = "unknown"
 

@@ -5,7 +5,6 @@ Every way of a finding is shown; of the other traffic the largest ways of each d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 from netaudit.findings.ends import Ends
 from netaudit.findings.vocabulary import grade_of
 from netaudit.report.sections_devices import ranked
-from netaudit.report.topology_layout import Drawing, lay_out
+from netaudit.report.topology_layout import Drawing, Node, Way, lay_out
 
 if TYPE_CHECKING:
     from netaudit.report.judgements import Judgements
@@ -31,31 +30,6 @@ FACE, HIDDEN, OTHER = "seen", "hidden", "other"  # kinds of ways: a face was see
 WEAK = "(?)"  # behind a class that rests on weak evidence; the introduction says so
 ENDS = ("sender", "receiver")
 REST_INSIDE, REST_OUTSIDE = "rest-inside", "rest-outside"
-
-
-@dataclass(slots=True)
-class Node:
-    """A device, a far endpoint or service, or all that are not shown one by one."""
-
-    key: str
-    inside: bool
-    title: str
-    below: str
-    parts: list[str] = field(default_factory=list)  # in the chain, as words
-    kind: str = ""  # what the box is coloured by: a part of the chain, router, rest
-    link: str = ""
-    rank: int = 0
-
-
-@dataclass(slots=True)
-class Way:
-    """Traffic between two nodes. For findings from `a` to `b`; else either way."""
-
-    a: str
-    b: str
-    kind: str
-    size: int = 0  # bytes
-    images: int = 0
 
 
 def topology(case: CaseLike, judged: Judgements, hosts: Hosts, w: Wording) -> Drawing | None:

@@ -15,8 +15,33 @@ from typing import TYPE_CHECKING
 from netaudit.report.wording import short_size
 
 if TYPE_CHECKING:
-    from netaudit.report.topology import Node, Way
     from netaudit.report.wording import Wording
+
+
+@dataclass(slots=True)
+class Node:
+    """A device, a far endpoint or service, or all that are not shown one by one."""
+
+    key: str
+    inside: bool
+    title: str
+    below: str
+    parts: list[str] = field(default_factory=list)  # in the chain, as words
+    kind: str = ""  # what the box is coloured by: a part of the chain, router, rest
+    link: str = ""
+    rank: int = 0
+
+
+@dataclass(slots=True)
+class Way:
+    """Traffic between two nodes. For findings from `a` to `b`; else either way."""
+
+    a: str
+    b: str
+    kind: str
+    size: int = 0  # bytes
+    images: int = 0
+
 
 WIDTH = 1080  # of the drawing, in its own units
 LEFT, LEFT_WIDTH = 150, 300  # where the inside boxes begin, and their width

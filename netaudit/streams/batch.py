@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from netaudit.core.storage.structured import picked
 from netaudit.streams.layouts import PIECE, SLOT_BITS, Columns, Delivery, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from netaudit.streams.records import Records
 
 U1 = npt.NDArray[np.uint8]

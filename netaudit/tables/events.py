@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.core.contracts.details import Statement
-    from netaudit.events.rules.reading import Event
+    from netaudit.events.rules.event import Event
     from netaudit.protocols.message import Message
 
 _EVENT, _TARGET = EVENTS.row, TARGETS.row

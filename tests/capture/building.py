@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.capture.from_files import Captures, open_captures
 from netaudit.capture.layouts import NO_TIME
 from tests.reference.capture import Packet
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 START = 1_700_000_000 * 10**9
 

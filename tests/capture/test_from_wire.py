@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,8 @@ from netaudit.capture.write import PcapngWriter
 from tests.wording import english
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
 NAMES = [f"record-0001_{number:05d}_20260501090000.pcapng" for number in range(1, 5)]

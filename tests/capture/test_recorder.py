@@ -8,8 +8,7 @@ import socket
 import struct
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +17,9 @@ from netaudit.capture.from_wire import Followed, recorded
 from netaudit.capture.packet_socket import Counters, Files, _told
 from netaudit.capture.recorder import Drops, Recorder, Recording, choose_method, command
 from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a shell plays the recorder")
 

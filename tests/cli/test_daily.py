@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +13,9 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.living import daily_command, followed_folder
 from netaudit.errors import UsageError
 from netaudit.pipeline.live.settings import LiveSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def options(**more: object) -> dict[str, object]:

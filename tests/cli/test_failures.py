@@ -6,13 +6,16 @@ import errno
 import io
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 
 from netaudit.cli import app as command_line
 from netaudit.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

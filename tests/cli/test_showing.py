@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -19,6 +19,9 @@ from netaudit.findings.summary import summarise
 from netaudit.findings.summary.reading import Unfinished
 from netaudit.report.exports.csv_tables import worded
 from netaudit.report.texts import Texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
 import netaudit
 from tests.spoken import Capture, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def block(fields: list[tuple[str, int]], letter: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ import netaudit
 from pcaps.lab import photos
 from tests.spoken import Capture, number, reply, request
 from tests.wording import english
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SERVER, PC, CRM, STORE = "192.168.1.10", "192.168.1.100", "47.98.60.33", "47.98.61.1"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120"

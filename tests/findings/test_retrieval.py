@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +17,9 @@ from pcaps.lab import photos
 from tests.findings.examples import filled, flow
 from tests.findings.test_moments import filled as filled_table
 from tests.spoken import Capture, number, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CAMERA, PC, CLOUD, STORE, NEWS = "192.168.1.64", "192.168.1.100", "47.98.60.33", "47.98.61.1", "47.98.62.1"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120"

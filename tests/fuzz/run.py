@@ -18,8 +18,11 @@ import sys
 import tempfile
 import time
 import traceback
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 ROOT = Path(__file__).parents[2]
 SEED_SIZE = 3_000_000  # larger captures are cut to their beginning first

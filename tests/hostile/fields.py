@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tests.hostile.carriers import Carrier, Log, _frame, _talk
 from tests.hostile.wire import MS, ROUTER_MAC, State, Step, ip_packet, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 Words = list[tuple[bytes, bytes]]

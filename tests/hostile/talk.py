@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tests.hostile.wire import (
     ACK,
@@ -18,6 +18,9 @@ from tests.hostile.wire import (
     packets,
     server_frame,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PORTS = (40000, 80)
 WINDOW = 65160

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,8 @@ from tests.hostile.wire import MS, State
 from tests.hostile.writings import WRITINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import netaudit
     from tests.hostile.composed import Composed
 

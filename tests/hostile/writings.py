@@ -8,10 +8,13 @@ import quopri
 import random
 import struct
 import zlib
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pcaps.lab import photos
 from tests.hostile.disguises import OPAQUE, Disguise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT, JSON, FORM, XML = "text/plain", "application/json", "application/x-www-form-urlencoded", "application/xml"
 _STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

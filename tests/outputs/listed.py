@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.testclient import TestClient
@@ -32,6 +31,7 @@ from tests.conftest import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from netaudit.evidence.case.reading import Case
 

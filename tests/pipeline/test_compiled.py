@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from netaudit.core.system.user_cache import keep
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WRONG = 3  # expressions that are compiled each time: one that is none, one that no module declares, the tokenizer's
 MODULE = """

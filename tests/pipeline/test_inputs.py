@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 import netaudit
+from netaudit.capture.inputs import short_names
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
 from netaudit.evidence.case.reading import restored, storable
-from netaudit.pipeline.inputs import short_names
 from tests.wording import english
 
 LAN = Path(__file__).parent.parent.parent / "pcaps" / "sales_office" / "lan.pcapng"

@@ -7,12 +7,14 @@ import struct
 import subprocess
 import sys
 from base64 import b64encode
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
 from tests.packets.frames import ethernet, ipv4, tcp
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VISITS = 400  # of the smaller capture
 EACH = 16  # of one camera

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from importlib import import_module
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +18,9 @@ from netaudit.core.system import user_cache
 from netaudit.jit import cache
 from netaudit.jit.decorators import Kernel
 from netaudit.pipeline import ready, warm
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOLD = """
 import sys

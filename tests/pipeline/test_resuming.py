@@ -25,8 +25,9 @@ from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.previews import Shown
 from netaudit.pipeline import conclusion
-from netaudit.pipeline.resuming import ASKED, asked_of, keep_asked, resume_audit
-from netaudit.pipeline.task import Options
+from netaudit.pipeline.options import Options
+from netaudit.pipeline.resume_state import ASKED, asked_of, keep_asked
+from netaudit.pipeline.resuming import resume_audit
 from netaudit.tables.finalizing.images import _Judging
 
 PCAPS = Path(__file__).parents[2] / "pcaps"

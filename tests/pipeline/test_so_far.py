@@ -18,9 +18,10 @@ from netaudit.findings.summary.reading import Unfinished
 from netaudit.images import judging_ahead
 from netaudit.images.judge_pool import Judges
 from netaudit.pipeline import so_far
+from netaudit.pipeline.options import Options, Standing
 from netaudit.pipeline.resuming import resume_audit
-from netaudit.pipeline.so_far import SoFar, Standing
-from netaudit.pipeline.task import Options, run
+from netaudit.pipeline.so_far import SoFar
+from netaudit.pipeline.task import run
 
 LAN = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 KEY = b"k" * 32

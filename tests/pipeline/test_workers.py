@@ -19,7 +19,8 @@ from netaudit.cli.auditing import progress_bar
 from netaudit.errors import UnreadableError
 from netaudit.images.judge import Judge
 from netaudit.pipeline import startup
-from netaudit.pipeline.task import Options, staffed
+from netaudit.pipeline.options import Options
+from netaudit.pipeline.task import staffed
 from netaudit.pipeline.workers import WORTH, Member, Team, dismiss, hire, way_to_start
 from tests.pipeline.test_identity import RUN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
-import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,9 @@ from netaudit.core.contracts.details import NOTHING
 from netaudit.protocols import carve
 from netaudit.protocols.carve import Carver, CarveReader
 from tests.reference.messages import down, essence, read, up
+
+if TYPE_CHECKING:
+    import random
 
 NOISE = Image.effect_noise((40, 30), 90).convert("RGB")
 

@@ -8,9 +8,9 @@ in ALLOWED with its reason; an entry that is needed no more fails.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 import pytest
 from yaml import safe_load
@@ -28,6 +28,9 @@ from netaudit.pipeline.live import wording as live_wording
 from netaudit.report.exports import record as papers_texts
 from netaudit.report.texts import catalogue, flatten
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RULES = {
     "completeness": (

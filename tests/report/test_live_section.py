@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from netaudit.report.sections_method import live
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netaudit.report.texts import Lang
 
 FACTS = {"interface": "eth1", "recorder": "dumpcap", "received": 1000, "stopped": "disk_full", "overwritten": []}

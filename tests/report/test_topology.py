@@ -9,8 +9,8 @@ import pytest
 from netaudit.report.judgements import Judgements
 from netaudit.report.parties import Parties
 from netaudit.report.sections_endpoints import Hosts
-from netaudit.report.topology import MOST_INSIDE, MOST_OUTSIDE, MOST_WAYS, Node, Way, topology
-from netaudit.report.topology_layout import BOUNDARY, EM, LEFT, WIDTH, _ems, _free, _span, fitting, lay_out
+from netaudit.report.topology import MOST_INSIDE, MOST_OUTSIDE, MOST_WAYS, topology
+from netaudit.report.topology_layout import BOUNDARY, EM, LEFT, WIDTH, Node, Way, _ems, _free, _span, fitting, lay_out
 from netaudit.report.wording import Wording
 from tests.report import fakes
 

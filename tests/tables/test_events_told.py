@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
 import netaudit
 from tests.spoken import Capture, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BEAT = {"operator": "HeartBeat", "info": {"DeviceID": 1234567, "Time": "2025-06-01T10:15:00"}}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -16,6 +16,9 @@ from netaudit.events.identity.records import records
 from netaudit.events.identity.values import Personal
 from netaudit.evidence.case.writing import make_folders
 from netaudit.tables.persons import ALIKE, PersonRows, _without_repeated, alike, count_people
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RIGHT, WRONG = "11010519491231002X", "990101198502020029"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +15,9 @@ from netaudit.core.storage import private_streams
 from netaudit.tables.sendings import SECOND, SendingRows
 from tests.conftest import ROOT
 from tests.streams.wire import batch, packet
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T0 = 1_700_000_000
 OFFICE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"

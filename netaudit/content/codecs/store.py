@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netaudit.content.budget import Budget
-    from netaudit.content.document import Known
-    from netaudit.content.part import Part
+    from netaudit.content.part import Known, Part
 
 _LOOK = 16384  # the fields stand before the file
 _FIELD = re.compile(rb'name="?(?:policy|token)"?[\r;\n]', re.IGNORECASE)

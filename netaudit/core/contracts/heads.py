@@ -6,9 +6,11 @@ short ones only, so that invented heads fill no memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 Fields = tuple[tuple[str, str], ...]  # names in lower case, and values, in order
 T = TypeVar("T")

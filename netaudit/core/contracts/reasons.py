@@ -7,9 +7,11 @@ has as it is written. The catalogue of codes, with the words of each: `report/re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_ARGUMENTS = 10
 JOIN = "; "

@@ -9,9 +9,12 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from netaudit.core.text.patterns import later
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_ROUNDS = 16  # of escapes in escapes: each takes one layer off everything
 SHORTEST = 14  # signs of an encoded word: eleven digits are 15 of base64, without padding

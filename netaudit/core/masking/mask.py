@@ -8,9 +8,8 @@ identify. `tests/outputs` holds every output against a case in which a person st
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from netaudit.core.masking.chinese import HAN, mask_chinese, mask_escaped_chinese, read_gbk
 from netaudit.core.masking.escapes import SHORTEST, mask_encoded, without_escapes
@@ -24,6 +23,10 @@ from netaudit.core.masking.numbers import (
 )
 from netaudit.core.masking.words import ASCII_WORDS, PINYIN, PINYIN_NAME
 from netaudit.core.text.patterns import later
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
 
 _SHORT_TEXT = 96  # characters
 SHORTEST_IN_HOSTS = 6  # letters of a name written in Latin ones

@@ -6,7 +6,6 @@ The form is also written down in `signatures/schema.json` for editors; these che
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -14,7 +13,9 @@ import re2
 from netaudit.core.signatures.conditions import GROUPS, OPERATORS, Fact, pattern
 
 if TYPE_CHECKING:
-    from netaudit.core.signatures.loading import Signature, SignatureSet
+    from collections.abc import Iterator, Mapping
+
+    from netaudit.core.signatures.signature import Signature, SignatureSet
     from netaudit.core.signatures.vocabulary import Vocabulary
 
 KEYS = {"id", "about", "when", "claims", "strength", "provenance", "examples"}

@@ -8,12 +8,14 @@ the observations and hardly with the signatures. `Leaf.test` says the same one l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import re2
 
 from netaudit.core.signatures.conditions import LONGEST_REMEMBERED, MOST_USED, Condition, Facts, Hit, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MOST_REMEMBERED = 16_384  # answers kept, of short values only
 MEMORY = 64 << 20  # bytes that the automaton of one set may take before it forgets states

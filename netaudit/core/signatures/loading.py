@@ -8,15 +8,14 @@ words may add to the vocabulary. Conditions are in `signature_conditions.py`; th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netaudit.core.signatures import checking, conditions
 from netaudit.core.signatures.checking import check_entry
-from netaudit.core.signatures.conditions import Condition, compile_condition
+from netaudit.core.signatures.conditions import compile_condition
+from netaudit.core.signatures.signature import ADDED, OWN, Signature, SignatureSet
 from netaudit.core.signatures.vocabulary import Vocabulary, read_vocabulary
 from netaudit.core.storage.files import read_given
 from netaudit.core.system.desktop_files import is_left_by_desktop
@@ -27,64 +26,15 @@ from netaudit.core.text.yaml_text import parse_yaml
 from netaudit.errors import SignatureError
 from netaudit.version import __version__
 
-DECIDING = frozenset({"documented", "code", "capture"})  # kinds of provenance that may decide; others only support
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 KINDS = ("devices", "services")
 MOST_FILE, MOST_BYTES = 16 << 20, 64 << 20  # bytes of a file, and of all
 MOST_FILES = 10_000
-OWN, ADDED = "netaudit", "added"  # whose signature it is
 CHECKS = (str(checking.__file__), str(conditions.__file__))  # what says whether an entry is sound
 
 Faults = dict[tuple[str, int], list[str]]  # by file and number of an entry
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """One entry. `claims` are words and texts; named groups of its patterns add model, serial, firmware, name."""
-
-    id: str
-    about: str
-    condition: Condition
-    claims: dict[str, str]
-    strength: str
-    provenance: str
-    source: str
-    examples: tuple[dict[str, Any], ...]
-    counterexamples: tuple[dict[str, Any], ...]
-    file: str
-    origin: str = OWN
-
-    @property
-    def decides(self) -> bool:
-        """Whether its provenance is good enough to carry a claim alone; hearsay and recollection only support."""
-        return self.provenance in DECIDING
-
-
-@dataclass(frozen=True)
-class SignatureSet:
-    """All signatures of a folder, or of netaudit's own and an added one."""
-
-    vocabulary: Vocabulary
-    devices: tuple[Signature, ...]
-    services: tuple[Signature, ...]
-    version: str
-    sha256: str  # over all files, by sorted name
-    problems: tuple[str, ...] = field(default=())
-    added: dict[str, Any] | None = None  # version, hash and counts of the added folder
-
-    @cached_property
-    def by_id(self) -> dict[str, Signature]:
-        """All signatures by id."""
-        return {signature.id: signature for signature in (*self.devices, *self.services)}
-
-    def manifest(self) -> dict[str, Any]:
-        """What a case notes of the set, and of the folder added to it."""
-        return {
-            "version": self.version,
-            "sha256": self.sha256,
-            "devices": sum(signature.origin == OWN for signature in self.devices),
-            "services": sum(signature.origin == OWN for signature in self.services),
-            "added": self.added,
-        }
 
 
 def default_folder() -> Path:

@@ -7,8 +7,10 @@ import ctypes
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _ASKED, _TICK = 0x1000, 1e-7  # PROCESS_QUERY_LIMITED_INFORMATION; seconds that times are counted in
 _HIDDEN = 0  # SW_HIDE

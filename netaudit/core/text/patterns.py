@@ -7,8 +7,10 @@ identity data: modules with many, or long ones, declare them so. Elsewhere `re.c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, AnyStr, cast
+from typing import TYPE_CHECKING, Any, AnyStr, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split", "pattern", "flags", "groups")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    import datetime
 
 
 def named_zone(name: str) -> datetime.tzinfo:

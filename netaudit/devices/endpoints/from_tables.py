@@ -18,7 +18,7 @@ from netaudit.devices.endpoints.vantage import Evidence, Vantage, judge, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.core.signatures.loading import Signature
+    from netaudit.core.signatures.signature import Signature
 
 # What matters most to the audit comes first where an address serves several.
 ORDER = ("face_api", "sales_platform", "camera_cloud", "object_store")

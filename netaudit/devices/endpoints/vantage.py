@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netaudit.core.contracts.reasons import Reason
 from netaudit.core.text.addresses import is_link_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.core.schema import CLAIMS
 from netaudit.core.schema import Row as TableRow
-from netaudit.core.signatures.loading import OWN
+from netaudit.core.signatures.signature import OWN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from netaudit.core.signatures.conditions import Fact
     from netaudit.core.signatures.vocabulary import Vocabulary
     from netaudit.devices.inventory.judging import Claim

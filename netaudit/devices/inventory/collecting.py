@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from netaudit.core.signatures.conditions import Fact
 from netaudit.core.text.addresses import is_link_address
 from netaudit.devices.inventory.bindings import LEASE, Sent
+from netaudit.devices.inventory.device import Device
 from netaudit.devices.inventory.identity import Identities, identify, twins_of, usable
 from netaudit.devices.inventory.judging import ANNOUNCED
 from netaudit.devices.inventory.registry import holder, is_local
@@ -48,25 +49,6 @@ class Link:
 
     forwarders: frozenset[str] = frozenset()  # link addresses in front of many networks
     shared: frozenset[str] = frozenset()  # addresses that stand for a whole site behind NAT
-
-
-@dataclass(slots=True)
-class Device:
-    """One device while its facts are collected. Times are UTC nanoseconds."""
-
-    id: str
-    macs: set[str] = field(default_factory=set)
-    ips: set[str] = field(default_factory=set)
-    facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
-    agents: list[Fact] = field(default_factory=list)  # User-Agents of its address, also where that stands for many
-    openings: list[Fact] = field(default_factory=list)  # shapes of its first TCP packets, likewise
-    forwarded: dict[str, int] = field(default_factory=dict)  # inside addresses that it forwards for → row, -1 for flows
-    first: int = 1 << 62
-    last: int = 0
-
-    def seen(self, first: int, last: int) -> None:
-        """Widen its time."""
-        self.first, self.last = min(self.first, first), max(self.last, last)
 
 
 def collect(rows: Observed, flows: pa.Table, link: Link, scope: Scope) -> tuple[dict[str, Device], Identities]:

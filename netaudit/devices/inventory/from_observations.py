@@ -6,7 +6,6 @@ Works on tables only. What a signature uses is named with its frame, so that eve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,17 +14,20 @@ from netaudit.core.signatures.conditions import Fact
 from netaudit.core.storage.table_streams import table_of
 from netaudit.core.text.addresses import is_link_address
 from netaudit.devices.inventory.claims import CLAIMED, MOST_FACTS, RuleClaim, claim_rows, reasons
-from netaudit.devices.inventory.collecting import Device, Link, collect
+from netaudit.devices.inventory.collecting import Link, collect
 from netaudit.devices.inventory.identity import hidden, made_from
 from netaudit.devices.inventory.judging import ANNOUNCED, Claim, is_announced, judge
 from netaudit.devices.inventory.matching import Match, Matcher
 from netaudit.devices.inventory.observed import Observed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pyarrow as pa
 
-    from netaudit.core.signatures.loading import SignatureSet
+    from netaudit.core.signatures.signature import SignatureSet
     from netaudit.core.signatures.vocabulary import Vocabulary
+    from netaudit.devices.inventory.device import Device
     from netaudit.devices.inventory.identity import Identities
 
 __all__ = ["Inventory", "Link", "inventory"]

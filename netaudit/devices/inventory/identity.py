@@ -27,7 +27,7 @@ from netaudit.devices.inventory.bindings import Sent, Speakers, Tenure, claimed,
 from netaudit.devices.inventory.claims import RuleClaim
 
 if TYPE_CHECKING:
-    from netaudit.devices.inventory.collecting import Device
+    from netaudit.devices.inventory.device import Device
 
 UNSET = frozenset({"", "0.0.0.0", "::", "255.255.255.255"})  # noqa: S104  (absent addresses, no bind)
 MOST_PORTS = 4  # of a machine that a UUID or DUID names; more is a name that its maker gave to all of a kind

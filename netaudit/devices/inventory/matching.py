@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.core.signatures.index import LeafIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netaudit.core.signatures.conditions import Fact, Facts, Leaf
-    from netaudit.core.signatures.loading import Signature
+    from netaudit.core.signatures.signature import Signature
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import functools
 import operator
 import struct
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from netaudit.core.text.addresses import ip_text, mac_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from netaudit.core.contracts.details import Details

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,8 @@ from netaudit.devices.observations.tcp_shape import (
 from netaudit.packets.layouts import Tunnel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import numpy.typing as npt
 
     from netaudit.devices.observations.ledger import Ledger

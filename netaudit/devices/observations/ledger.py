@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import struct
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,8 @@ from netaudit.core.schema import OBSERVATIONS, Row
 from netaudit.core.storage.table_streams import BATCH_ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
     import numpy.typing as npt
 
     from netaudit.core.storage.table_streams import TableWriter

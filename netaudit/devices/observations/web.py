@@ -6,7 +6,6 @@ import base64
 import html
 import re
 import zlib
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from netaudit.devices.observations.ntlm import MAGIC
 from netaudit.devices.observations.windows import note_ntlm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.core.contracts.heads import Fields
     from netaudit.devices.observations.ends import Ends, Host, Place, Spoken
     from netaudit.devices.observations.ledger import Ledger, Note

@@ -10,8 +10,8 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from netaudit.content.document import Known, json_of, small_json
-from netaudit.content.part import Leaf, Part
+from netaudit.content.document import json_of, small_json
+from netaudit.content.part import Known, Leaf, Part
 from netaudit.content.scalars import beside_pictures, fields, fields_of, worded
 from netaudit.content.sniff import sniff
 from netaudit.content.text import to_text

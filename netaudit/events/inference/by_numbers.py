@@ -19,7 +19,7 @@ from netaudit.events.inference.shapes import is_id_number, is_unset, number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from netaudit.events.inference.learning import Field
+    from netaudit.events.inference.fields import Field
     from netaudit.events.inference.messages import RouteMessage
 
 LEAST, LEAST_SEXES = 5, 8  # persons that teach something: so many of two sexes fit a field by chance once in 128

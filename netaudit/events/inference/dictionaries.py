@@ -15,7 +15,8 @@ from netaudit.events.inference.messages import leaf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.events.inference.messages import Leaf, RouteMessage
+    from netaudit.events.inference.messages import RouteMessage
+    from netaudit.events.inference.outlines import Leaf
 
 LEAST, SHARE = 3, 0.6  # keys that a message explains, and their part of its leaves
 LEAST_KINDS, LONGEST_CODE = 2, 3  # kinds of values that elements with codes have; digits of these

@@ -10,9 +10,10 @@ from netaudit.core.masking.number_forms import known_region
 from netaudit.core.signatures.field_words import named, words_of
 from netaudit.core.text.patterns import later
 from netaudit.events.identity.naming import plain
-from netaudit.events.inference.inferred import PERSON, SHAPED, TELLING, Around, Inferred
+from netaudit.events.inference.inferred import PERSON, SHAPED, TELLING, Inferred
 
 if TYPE_CHECKING:
+    from netaudit.events.inference.context import Around
     from netaudit.events.inference.messages import RouteMessage
 
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from netaudit.core.masking.examples import shown
 from netaudit.core.masking.mask import mask_path, mask_words, visible
 from netaudit.core.schema import FIELDS, FIELDS_CLEAR
-from netaudit.events.inference.learning import skeleton
+from netaudit.events.inference.fields import skeleton
 
 if TYPE_CHECKING:
-    from netaudit.events.inference.learning import Field, Fields
+    from netaudit.events.inference.fields import Field, Fields
     from netaudit.events.inference.messages import Route, RouteMessage
 
 LONGEST = 128  # characters
@@ -47,7 +47,8 @@ def told(messages: list[RouteMessage], fields: Fields) -> Told:
         }
         chosen = [(path, value, one.values[value]) for path, one in ordered for value in sorted(_chosen(one))]
         fields.told = Told(columns, chosen, any(len(one.values) > MOST_VALUES for one in known))
-    return fields.told
+    found: Told = fields.told
+    return found
 
 
 class FieldRows:

@@ -13,11 +13,12 @@ from netaudit.core.contracts.judgements import FIELDS_CUT, LEAVES_CUT, MESSAGES_
 from netaudit.core.storage import private_streams
 from netaudit.events.event_values import Values
 from netaudit.events.inference.apart import announced, devices_of_flows
+from netaudit.events.inference.context import Around
 from netaudit.events.inference.dictionaries import explained
 from netaudit.events.inference.event_kinds import address, asks_for_faces
 from netaudit.events.inference.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words
 from netaudit.events.inference.field_rows import FieldRows, told
-from netaudit.events.inference.inferred import Around, Inferred, Picture
+from netaudit.events.inference.inferred import Inferred, Picture
 from netaudit.events.inference.inferring import infer, records_beyond
 from netaudit.events.inference.learned import Learned
 from netaudit.events.inference.learning import fields_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.core.schema import Row
-    from netaudit.events.inference.learning import Fields
+    from netaudit.events.inference.fields import Fields
     from netaudit.events.inference.messages import Route
 
 Tables = dict[str, pa.Table]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.core.text.patterns import later
 from netaudit.events.inference.event_kinds import is_of_things, kind_of_event, worth
-from netaudit.events.inference.inferred import SHAPED, Around, Inferred, Picture
+from netaudit.events.inference.inferred import SHAPED, Inferred, Picture
 from netaudit.events.inference.learning import MASKED
 from netaudit.events.inference.plans import plan_of
 from netaudit.events.inference.shapes import is_date, is_id_number, is_masked, is_named_picture
@@ -23,9 +23,10 @@ from netaudit.events.rules.times import read_time
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from netaudit.events.inference.learning import Fields
-    from netaudit.events.inference.messages import Leaf, RouteMessage
-    from netaudit.events.inference.outlines import Places
+    from netaudit.events.inference.context import Around
+    from netaudit.events.inference.fields import Fields
+    from netaudit.events.inference.messages import RouteMessage
+    from netaudit.events.inference.outlines import Leaf, Places
     from netaudit.events.inference.plans import Record
 
 MOST_RECORDS = 500  # of a message

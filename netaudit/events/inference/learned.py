@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from netaudit.events.inference.learning import ENTRY, TOPICS, Fields, fields_of, named_after_devices, offset
+from netaudit.events.inference.fields import ENTRY, Fields
+from netaudit.events.inference.learning import TOPICS, fields_of, named_after_devices, offset
 from netaudit.events.inference.shapes import form_of
 
 if TYPE_CHECKING:

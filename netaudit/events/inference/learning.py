@@ -7,8 +7,7 @@ by contradictions; else the field stays without one. Counts only, of all message
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from netaudit.core.signatures.field_words import (
 from netaudit.core.text.patterns import later
 from netaudit.events.identity.naming import has_family_name, plain
 from netaudit.events.inference.by_numbers import say_by_numbers
+from netaudit.events.inference.fields import BEHAVIOUR, VOCABULARY, Field, Fields
 from netaudit.events.inference.shapes import (
     form_of,
     is_han,
@@ -42,10 +42,8 @@ from netaudit.events.rules.passages import IN, OUT, way_of
 from netaudit.events.rules.verdicts import is_verdict
 
 if TYPE_CHECKING:
-    from netaudit.events.inference.field_rows import Told
-    from netaudit.events.inference.messages import Leaf, RouteMessage
-    from netaudit.events.inference.outlines import Outline
-    from netaudit.events.inference.plans import Plan
+    from netaudit.events.inference.messages import RouteMessage
+    from netaudit.events.inference.outlines import Leaf
 
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
@@ -83,7 +81,6 @@ _PLACE_ENDS = frozenset("门口厅室廊区台楼座层侧道处点馆园场店�
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
 _NUMBER = "id number"  # the form of one with a right check digit
-ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
 _OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
 _NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
 _FILE = later(r"\.\w{2,4}\Z|\w/\w")  # and types of media
@@ -96,53 +93,6 @@ _NO_NAME = later(
     "device|channel|camera|place|project|store|shop|group|dept|compan|org|city|provinc|area|type|file|title|agent|broker|advis|"
     "consult|sale|operator|admin|user_?agent|nation|gw|经|顾问|销售|地|名称"
 )
-
-
-@dataclass(slots=True)
-class Field:
-    """A field of a route: what its values are, and what they mean."""
-
-    path: str
-    key: str
-    values: dict[str, int] = field(default_factory=dict)  # how often each comes
-    messages: int = 0
-    offsets: dict[int, int] = field(default_factory=dict)  # to the packet's clock, in quarters of an hour
-    pictures: int = 0
-    meaning: str = ""
-    known_by: str = ""
-    sure: int = 0
-    support: int = 0
-    contradictions: int = 0
-    forms: dict[str, int] = field(default_factory=dict)
-    proved: bool = False  # by numbers beside it: its values need no known form
-    strangers: frozenset[str] = frozenset()  # what stands in the place of a name where nobody is known
-
-    @property
-    def form(self) -> str:
-        """The class of most values."""
-        if len(self.forms) == 1:
-            return next(iter(self.forms))
-        return min(self.forms, key=lambda name: (-self.forms[name], name)) if self.forms else "picture"
-
-    def say(self, meaning: str, known_by: str, sure: int, support: int, total: int) -> None:
-        """Give it a meaning."""
-        self.meaning, self.known_by, self.sure = meaning, known_by, sure
-        self.support, self.contradictions = support, total - support
-
-    def prove(self, meaning: str, support: int) -> None:
-        """Give it a meaning that so many numbers beside it bear."""
-        self.say(meaning, BEHAVIOUR, BY_END, support, support)
-        self.proved = True
-
-
-class Fields(dict[str, Field]):
-    """Fields of the messages of one route, by the forms of their paths; and what follows once all have meanings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.plans: dict[Outline, Plan] = {}  # for messages of one outline (`plans.py`)
-        self.related: dict[str, str] | None = None  # which of them are ids and words for these (`relations.py`)
-        self.told: Told | None = None  # what rows say of them (`field_rows.py`)
 
 
 def fields_of(messages: list[RouteMessage]) -> Fields:
@@ -455,12 +405,3 @@ def _near(one: Field) -> int:
     if abs(most) * QUARTER > FARTHEST:
         return 0
     return sum(count for at, count in one.offsets.items() if abs(at - most) <= 1)
-
-
-def skeleton(one: RouteMessage) -> tuple[tuple[str, str], ...]:
-    """The form of a message: the forms of its paths, each with the classes of its values."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for leaf in one.leaves:
-        if not leaf.head:
-            found[leaf.form].add("picture" if leaf.sha256 else form_of(leaf.value))
-    return tuple((path, "|".join(sorted(forms))) for path, forms in sorted(found.items()))

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from netaudit.core.schema import LEAVES
 from netaudit.core.storage.table_streams import read_parts
 from netaudit.core.text.patterns import later
-from netaudit.events.inference.outlines import outline_of
+from netaudit.events.inference.outlines import Leaf, outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,17 +43,6 @@ COLUMNS = [
     "message_id", "flow_id", "direction", "protocol", "request_id", "method", "path", "status", "first_ts",
     "first_frame", "capture_id", "complete",
 ]  # fmt: skip
-
-
-class Leaf(NamedTuple):
-    """One leaf: where it is, under which key, what it says; a picture by its SHA-256."""
-
-    path: str
-    key: str
-    value: str
-    sha256: str
-    form: str  # the path with lists as []: leaves of one meaning have it in common; of a target each step has its own
-    head: bool  # whether it stands in the head of the message
 
 
 @lru_cache(maxsize=16_384)

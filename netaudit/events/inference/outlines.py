@@ -7,14 +7,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.events.identity.naming import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netaudit.events.inference.messages import Leaf
+
+class Leaf(NamedTuple):
+    """One leaf: where it is, under which key, what it says; a picture by its SHA-256."""
+
+    path: str
+    key: str
+    value: str
+    sha256: str
+    form: str  # the path with lists as []: leaves of one meaning have it in common; of a target each step has its own
+    head: bool  # whether it stands in the head of the message
+
 
 KEPT = 256  # outlines; one has up to 400 leaves
 COMMANDS = frozenset({

@@ -17,9 +17,9 @@ from netaudit.events.inference.vocabulary import PICTURES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netaudit.events.inference.learning import Field, Fields
-    from netaudit.events.inference.messages import Leaf, RouteMessage
-    from netaudit.events.inference.outlines import Outline, Places
+    from netaudit.events.inference.fields import Field, Fields
+    from netaudit.events.inference.messages import RouteMessage
+    from netaudit.events.inference.outlines import Leaf, Outline, Places
 
 MOST_PLANS = 64  # of a route that are kept, and ways in which lists of one are several events
 _PICTURED = {"time", "picture"}

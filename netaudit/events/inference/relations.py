@@ -18,9 +18,10 @@ from netaudit.events.inference.vocabulary import fits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from netaudit.events.inference.fields import Field, Fields
     from netaudit.events.inference.inferred import Inferred
-    from netaudit.events.inference.learning import Field, Fields
-    from netaudit.events.inference.messages import Leaf, Route, RouteMessage
+    from netaudit.events.inference.messages import Route, RouteMessage
+    from netaudit.events.inference.outlines import Leaf
 
 MOST = 100_000  # words of ids that are held
 MOST_LISTS = 64  # of two addresses

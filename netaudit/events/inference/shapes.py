@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from netaudit.core.masking.number_forms import ID18, MOBILE, right_check_digit
 from netaudit.core.text.patterns import later
 from netaudit.events.identity.naming import could_be_name
 from netaudit.events.inference.times import DATED, MAIL, SPELLED, TURNED, WRITTEN
 from netaudit.events.rules.passages import may_be_way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _DATE = later(r"(?:19|20)\d\d[-/.年]?(?:0?[1-9]|1[0-2])[-/.月]?(?:[12]\d|3[01]|0?[1-9])日?", re.ASCII)
 _TIME = later(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import re2
 
@@ -19,6 +18,9 @@ from netaudit.events.rules.entries import (
     pattern,
     selector,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROVENANCE = ("documented", "code", "capture", "hearsay", "recalled")
 NEEDED = {"id", "maker", "message", "kind", "when", "provenance", "examples"}

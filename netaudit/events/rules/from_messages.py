@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.core.contracts.details import DnsDetails, SnmpDetails, Statement
-from netaudit.events.rules.pictures import Claimed, names_of, role_after
+from netaudit.events.rules.event import Claimed
+from netaudit.events.rules.pictures import names_of, role_after
 from netaudit.events.rules.statements import described_by, names_model, of_browser, taken_apart
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from netaudit.core.contracts.heads import Fields
     from netaudit.core.schema import Row
+    from netaudit.events.rules.event import Event
     from netaudit.events.rules.nodes import Image
-    from netaudit.events.rules.reading import Event
     from netaudit.protocols.message import Message
 
 LARGEST = 64 << 10  # bytes of a part whose events wait

@@ -21,7 +21,7 @@ from netaudit.core.text.patterns import occurrence
 from netaudit.events.rules.addresses import picture_urls
 from netaudit.events.rules.index import plain_text
 from netaudit.events.rules.nodes import Document, Image, Tree
-from netaudit.events.rules.reading import Event, read_events
+from netaudit.events.rules.reading import read_events
 from netaudit.events.rules.statements import statements, words
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from netaudit.content.part import Leaf
     from netaudit.core.contracts.details import Statement
     from netaudit.core.contracts.unwrapping_steps import Way
+    from netaudit.events.rules.event import Event
     from netaudit.events.rules.head import Head
     from netaudit.events.rules.index import Index
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netaudit.core.signatures import field_words
 from netaudit.core.signatures.loading import MOST_FILE, default_folder
@@ -19,6 +18,9 @@ from netaudit.events.rules.entries import Entry, compile_entry
 from netaudit.events.rules.form import problems as problems_of
 from netaudit.events.rules.index import Index
 from netaudit.events.rules.worded import completed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Checked = tuple[Any, list[str], Any]  # id of an entry, what is wrong with it, and itself
 

@@ -8,25 +8,19 @@ them.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from netaudit.events.rules.event import Claimed
 from netaudit.events.rules.scope import Scope, text_of
 
 if TYPE_CHECKING:
     from netaudit.events.rules.entries import Pictures, Selector
+    from netaudit.events.rules.event import Event
     from netaudit.events.rules.nodes import Image, Node, Tree
-    from netaudit.events.rules.reading import Event
 
 MOST_URLS = 16  # of an event
 LONGEST_PATH = 256  # characters of a path without a host
 _BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")  # how pictures begin in base64
-
-
-class Claimed(NamedTuple):
-    """An image with its role in an event."""
-
-    role: str
-    image: Image
 
 
 def claim(events: list[Event], scopes: list[Scope], tree: Tree) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netaudit.core.masking.number_forms import right_check_digit
 from netaudit.events.rules.entries import anchors
+from netaudit.events.rules.event import Event
 from netaudit.events.rules.index import Way, says
 from netaudit.events.rules.passages import way_of
-from netaudit.events.rules.pictures import Claimed, claim
+from netaudit.events.rules.pictures import claim
 from netaudit.events.rules.scope import Scope, elements
 from netaudit.events.rules.times import read_time
 
 if TYPE_CHECKING:
-    from netaudit.events.rules.entries import Entry, When
+    from netaudit.events.rules.entries import When
     from netaudit.events.rules.head import Head
     from netaudit.events.rules.nodes import Document, Node, Tree
 
@@ -25,34 +25,6 @@ MOST_EVENTS = 500  # of a message
 _ID18 = re.compile(r"(?<!\d)[1-9]\d{16}[\dXx](?![\dXx])", re.ASCII)
 _BETWEEN = " ,;:|/_-，；：、()（）[]\t"
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,20})?", re.ASCII)
-
-
-@dataclass(slots=True)
-class Event:
-    """What one record of a message says; values in clear."""
-
-    event_id: str
-    message_id: str
-    entry: Entry
-    object_id: str  # the document it was read from; empty for what the head says alone
-    place_path: str  # of the record in its document
-    device: str = ""
-    place: str = ""
-    event_ref: str = ""
-    shot_time: int | None = None
-    shot_time_text: str = ""
-    zone: str = ""
-    score: float | None = None
-    result: str = ""  # of a check or comparison, as sent
-    direction: str = ""  # through a door: in, out, or as sent
-    direction_text: str = ""
-    target: str = ""  # whereto pushes are told to go, as it was said: a URL, or parts of an address beside each other
-    person: dict[str, str] = field(default_factory=dict)
-    purpose: dict[str, str] = field(default_factory=dict)
-    images: list[Claimed] = field(default_factory=list)
-    urls: list[tuple[str, str]] = field(default_factory=list)  # (role, URL)
-    links: dict[str, str] = field(default_factory=dict)  # roles of pictures by the names that the record links to
-    complete: bool = True
 
 
 def read_events(ways: list[Way], head: Head, tree: Tree, message_id: str, *, complete: bool = True) -> list[Event]:

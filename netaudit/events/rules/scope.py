@@ -6,10 +6,11 @@ what belongs to another record is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.events.rules.entries import Selector
     from netaudit.events.rules.head import Head
     from netaudit.events.rules.nodes import Node, Tree

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netaudit.core.signatures.field_words import GENERIC, Meaning, folded, named_in
 from netaudit.events.rules.entries import PERSON, ROLES, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ALONE = frozenset({"device", "place", "time", "event", "score", "result", "direction"})
 _PURPOSE = {

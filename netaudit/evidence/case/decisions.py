@@ -11,8 +11,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -22,6 +21,9 @@ from netaudit.evidence.case.custody import entries
 from netaudit.evidence.case.lock import writing
 from netaudit.evidence.case.seal import later
 from netaudit.evidence.case.writing import DECISIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILE = DECISIONS
 DECIDED = "decided"  # the line of the chain

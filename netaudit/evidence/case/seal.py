@@ -27,7 +27,7 @@ from netaudit.core.storage.files import write_whole
 from netaudit.errors import CaseError
 from netaudit.evidence.case.custody import RECORD, Custody, entries, forged
 from netaudit.evidence.case.lock import holder
-from netaudit.evidence.case.removal import Removal, removable, removal_of, rule_of
+from netaudit.evidence.case.removal_rule import Removal, removable, removal_of, rule_of
 from netaudit.evidence.case.writing import CUSTODY, DECISIONS, MANIFEST, OURS
 from netaudit.version import __version__
 

@@ -13,7 +13,6 @@ import ipaddress
 import itertools
 import re
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -46,6 +45,7 @@ from netaudit.evidence.crosscheck.http1 import joined, messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from netaudit.evidence.case.reading import Case
     from netaudit.evidence.crosscheck import reassembly as derived

@@ -6,13 +6,14 @@ wrong or too greedy. Signatures that only support are let pass, and so is a narr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netaudit.core.signatures.checking import example_facts
 
 if TYPE_CHECKING:
-    from netaudit.core.signatures.loading import Signature, SignatureSet
+    from collections.abc import Iterator
+
+    from netaudit.core.signatures.signature import Signature, SignatureSet
     from netaudit.devices.inventory.judging import Claim
 
 JUDGED = ("vendor", "class")

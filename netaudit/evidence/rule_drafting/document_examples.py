@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netaudit.events.rules.entries import Entry
+    from netaudit.events.rules.event import Event
     from netaudit.events.rules.loading import DocumentSet
     from netaudit.events.rules.nodes import Tree
-    from netaudit.events.rules.reading import Event
 
 _PICTURE = re.compile(r"@jpeg(?::(\d{1,3}))?")
 _BOUNDARY = "example-boundary"

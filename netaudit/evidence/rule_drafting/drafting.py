@@ -15,7 +15,7 @@ from netaudit.evidence.rule_drafting.naming import Row, name_devices
 
 if TYPE_CHECKING:
     from netaudit.core.signatures.conditions import Fact
-    from netaudit.core.signatures.loading import SignatureSet
+    from netaudit.core.signatures.signature import SignatureSet
     from netaudit.evidence.case.reading import Case
 
 TELLING = (  # fields that tell most of a maker, best first

@@ -9,7 +9,7 @@ from netaudit.evidence.rule_drafting.naming import name_devices
 
 if TYPE_CHECKING:
     from netaudit.core.signatures.conditions import Leaf
-    from netaudit.core.signatures.loading import Signature, SignatureSet
+    from netaudit.core.signatures.signature import Signature, SignatureSet
     from netaudit.evidence.case.reading import Case
 
 STANDINGS = ("taken", "wider", "contradicts", "outvoted", "supports only")

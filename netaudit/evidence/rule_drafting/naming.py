@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netaudit.core.signatures.conditions import Fact
-    from netaudit.core.signatures.loading import SignatureSet
+    from netaudit.core.signatures.signature import SignatureSet
     from netaudit.devices.inventory.from_observations import Inventory
     from netaudit.devices.inventory.observed import Observed
     from netaudit.evidence.case.reading import Case

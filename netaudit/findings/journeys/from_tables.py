@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,9 @@ from netaudit.core.storage.table_streams import table_of
 from netaudit.findings.journeys.legs import AT_ONCE, KEYS, Legs, gather
 from netaudit.findings.journeys.places import NOWHERE, Codes, Ways, flat, places, rows_at, ways
 from netaudit.findings.journeys.ties import MOST_LEGS, Tie, ties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 BY_SIZE = "size and time"
 

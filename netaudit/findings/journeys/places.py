@@ -6,14 +6,16 @@ All is looked up some rows at a time: memory follows the block, and a few number
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Codes = npt.NDArray[np.int64]
 LOOKED_UP = 65_536  # rows that are looked up in other tables together

@@ -11,7 +11,6 @@ of more than `MOST_LEGS` legs. Photos from a library never tie, those from ident
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +19,8 @@ import numpy as np
 from netaudit.findings.journeys.legs import ID_PHOTO, LIBRARY, Legs, Pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from netaudit.findings.journeys.places import Codes
 
 MOST_LEGS = 64  # of one key, and of one journey

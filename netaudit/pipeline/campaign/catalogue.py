@@ -6,7 +6,6 @@ A campaign audits offices and follows nobody: `personal.py` says what the views 
 from __future__ import annotations
 
 import functools
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from netaudit.pipeline.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLE
 from netaudit.pipeline.campaign.standing import sites_of
 
 if TYPE_CHECKING:
+    import os
+
     import duckdb
     import pandas as pd
 

@@ -25,7 +25,7 @@ from netaudit.errors import NetauditError, UsageError
 from netaudit.pipeline.campaign.plan import Site, task_digest
 
 if TYPE_CHECKING:
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
 
 CASES, ATTEMPTS, FAILED, DONE = "cases", "attempts", "failed", "done.json"
 LONGEST_REASON = 500
@@ -161,8 +161,8 @@ def main(_: list[str]) -> int:
 def _options(task: Task) -> Options:
     from netaudit.evidence.case.moment_files import read_moments
     from netaudit.pipeline.keys import request
+    from netaudit.pipeline.options import Options
     from netaudit.pipeline.project_key import fingerprint, read_project_key
-    from netaudit.pipeline.task import Options
 
     site = task.site
     key = read_project_key(Path(task.project_key)) if task.project_key else None

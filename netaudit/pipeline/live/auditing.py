@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from netaudit.evidence.case.reading import Case
     from netaudit.images.answers import EarlyAnswers
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
     from netaudit.pipeline.witness import Witness
 
 WINDOW = 4 << 20  # bytes read at once: as fast as the larger ones of files, and a quarter of the memory

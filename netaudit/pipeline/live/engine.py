@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from netaudit.evidence.case.reading import Case
     from netaudit.pipeline.live.news import Show
     from netaudit.pipeline.live.settings import LiveSettings
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
 
 RECORD = Path(RECORD_PLACE)  # of the recorded files in a case
 TICK = 0.5  # seconds between rates

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.capture.adapters import interface_known, interface_up, missed_by
@@ -19,6 +18,7 @@ from netaudit.pipeline.live.news import Level, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from netaudit.evidence.case.custody import Custody
     from netaudit.pipeline.live.settings import LiveSettings

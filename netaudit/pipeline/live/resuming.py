@@ -25,12 +25,12 @@ from netaudit.pipeline.inputs import outcome_of
 from netaudit.pipeline.keys import gather, note_keys
 from netaudit.pipeline.live.engine import RECORD
 from netaudit.pipeline.live.sealing import facts_of, note_moments, recording_facts, seal_case
-from netaudit.pipeline.task import Options, begin_case, run_facts, staffed, write_case_report, write_run
+from netaudit.pipeline.task import begin_case, run_facts, staffed, write_case_report, write_run
 from netaudit.pipeline.workers import abandoned_on_error, make_crew
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
-    from netaudit.pipeline.task import Progress
+    from netaudit.pipeline.options import Options, Progress
 
 KEPT = ("record", "key", "keys.log", "unmasked.jsonl")  # of private/; the rest is made anew
 

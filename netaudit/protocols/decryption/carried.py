@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from netaudit.protocols.decryption.audit_keys import Wanted
+    from collections.abc import Iterator
+
     from netaudit.protocols.decryption.keylog import KeyRing, Secret
+    from netaudit.protocols.decryption.scope import Wanted
     from netaudit.protocols.places import Spans
 
 OPENED, PARTLY = "opened", "partly"

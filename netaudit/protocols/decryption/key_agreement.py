@@ -10,7 +10,8 @@ from netaudit.protocols.decryption.protection import Protection, Tls13, key_size
 from netaudit.protocols.decryption.records import DEFLATE, NO_COMPRESSION
 from netaudit.protocols.decryption.suites import TLS13_SUITES, Suite, suites
 from netaudit.protocols.tls.fragments import Cursor
-from netaudit.protocols.tls.hello import RETRY, Hello, parse
+from netaudit.protocols.tls.hello import Hello, parse
+from netaudit.protocols.tls.hello_details import RETRY
 
 if TYPE_CHECKING:
     from netaudit.protocols.decryption.carried import FlowKeys

@@ -20,12 +20,12 @@ from netaudit.protocols.decryption.carried import (
     WRONG_KEYS,
     Outcome,
 )
-from netaudit.protocols.decryption.inner_stream import lessen
 from netaudit.protocols.decryption.kernels_quic import in_turn
 from netaudit.protocols.decryption.quic_ahead import NONE
 from netaudit.protocols.decryption.quic_frames import CRYPTO, NEW_ID, RESET, STREAM, frames
 from netaudit.protocols.decryption.quic_handshake import HANDSHAKE, INITIAL, TRAFFIC, Handshaking
 from netaudit.protocols.decryption.quic_streams import Part, Streams
+from netaudit.protocols.decryption.redaction import lessen
 from netaudit.protocols.tls.quic_packets import Kind, Packet, initial_keys, opened, packets
 
 if TYPE_CHECKING:

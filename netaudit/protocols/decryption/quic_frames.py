@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.protocols.tls.quic_packets import varint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PADDING, CRYPTO, NEW_ID, STREAM, RESET, CLOSE = 0, 6, 0x18, 8, 4, 0x1C
 TOKEN = 16  # bytes of a stateless reset token

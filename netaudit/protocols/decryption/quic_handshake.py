@@ -8,7 +8,8 @@ from netaudit.protocols.decryption.carried import NO_KEYS, NOT_ASKED, UNSUPPORTE
 from netaudit.protocols.decryption.quic_keys import Level, suites_of
 from netaudit.protocols.decryption.suites import TLS13_SUITES, suites
 from netaudit.protocols.tls.fragments import Cursor, Fragments
-from netaudit.protocols.tls.hello import CLIENT_HELLO, RETRY, SERVER_HELLO, Hello, parse
+from netaudit.protocols.tls.hello import CLIENT_HELLO, SERVER_HELLO, Hello, parse
+from netaudit.protocols.tls.hello_details import RETRY
 
 if TYPE_CHECKING:
     from netaudit.protocols.decryption.carried import FlowKeys

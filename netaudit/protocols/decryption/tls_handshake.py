@@ -14,7 +14,8 @@ from netaudit.protocols.decryption.keylog import Secret
 from netaudit.protocols.decryption.records import DEFLATE, Inflater
 from netaudit.protocols.decryption.tls_side import CannotOpen, Side
 from netaudit.protocols.tls.fragments import Cursor
-from netaudit.protocols.tls.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, Hello, old_size
+from netaudit.protocols.tls.hello import CLIENT_HELLO, SERVER_HELLO, Hello
+from netaudit.protocols.tls.hello_details import OLD_HEAD, old_size
 
 if TYPE_CHECKING:
     from netaudit.protocols.decryption.carried import FlowKeys

@@ -6,12 +6,14 @@ Tolerated: bare LF, folding, lines without a colon, no reason phrase or version,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.core.contracts.heads import ANEW, MOST_FIELDS, Form, form_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 REMEMBERED, MOST_REMEMBERED = 2048, 1024  # bytes of fields, skeletons of them
 HEAD_LIMIT = 256 << 10  # bytes; a longer head is not waited for

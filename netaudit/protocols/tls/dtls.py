@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netaudit.protocols.marks import Mark, literal
 from netaudit.protocols.message import UP, Message
@@ -11,6 +11,9 @@ from netaudit.protocols.reader import BaseReader, Opening, Verdict
 from netaudit.protocols.tls.fragments import Fragments
 from netaudit.protocols.tls.handshake import Handshake
 from netaudit.protocols.tls.hello import CLIENT_HELLO, SERVER_HELLO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAME = "dtls"
 HANDSHAKE = 22

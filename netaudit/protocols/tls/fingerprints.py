@@ -13,13 +13,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from netaudit.protocols.tls.fragments import GREASE, Cursor, numbers
+from netaudit.protocols.tls.hello import ALPN, GROUPS, POINT_FORMATS, SERVER_NAME, SIGNATURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netaudit.protocols.tls.hello import Hello
 
-SERVER_NAME, GROUPS, POINT_FORMATS, SIGNATURES, ALPN, VERSIONS = 0, 10, 11, 13, 16, 43  # extension types (IANA)
 MOST_COUNTED = 99  # counts in JA4 have two digits
 NOTHING = "0" * 12  # JA4 for an empty list
 LETTERS = {"tcp": "t", "quic": "q", "dtls": "d"}

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from netaudit.protocols.message import UP, Message
 from netaudit.protocols.tls.certificate import certificate_said
-from netaudit.protocols.tls.hello import (
-    CLIENT_HELLO,
-    HEADER,
-    RANDOM,
-    SERVER_HELLO,
-    client_said,
-    old_client_said,
-    server_said,
-)
+from netaudit.protocols.tls.hello import CLIENT_HELLO, HEADER, RANDOM, SERVER_HELLO
+from netaudit.protocols.tls.hello_details import client_said, old_client_said, server_said
 
 CERTIFICATE = 11
 TYPES = frozenset((*range(9), 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 67))  # HandshakeType (IANA)

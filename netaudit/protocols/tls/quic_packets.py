@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import functools
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST_ID = 20  # bytes of a connection id (RFC 9000, 17.2)
 SAMPLE, TAG, HASH = 16, 16, 32  # bytes

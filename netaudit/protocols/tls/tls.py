@@ -15,7 +15,8 @@ from netaudit.protocols.decryption.carried import Carried
 from netaudit.protocols.message import DOWN, UP, Message
 from netaudit.protocols.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.protocols.tls.handshake import LARGEST, Handshake
-from netaudit.protocols.tls.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, old_size
+from netaudit.protocols.tls.hello import CLIENT_HELLO, SERVER_HELLO
+from netaudit.protocols.tls.hello_details import OLD_HEAD, old_size
 
 if TYPE_CHECKING:
     from netaudit.protocols.decryption.carried import Outcome

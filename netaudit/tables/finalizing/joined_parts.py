@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from netaudit.content.budget import Patience
 from netaudit.content.part import Part
@@ -19,6 +19,9 @@ from netaudit.core.text.charset import STANDARD
 from netaudit.tables.finalizing.joined_pieces import join_pieces
 from netaudit.tables.finalizing.stored import Joined, Load, StoredPart, open_joined
 from netaudit.tables.pieces import BLOCK, CHUNK, END, LISTED, NEXT, PART, PIECE, RANGE, REPLY, SENT, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
 MOST_PARTS = 1 << 16  # of one upload that are looked at: those that were sent first

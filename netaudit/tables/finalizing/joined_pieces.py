@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from netaudit.tables.finalizing.stored import Joined, Load, StoredPart, open_joi
 from netaudit.tables.pieces import END, NEXT, PIECE, RANGE, SENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.content.budget import Patience
 
 MOST_CONTENTS = 64  # that are told apart under one name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 import pytest
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from netaudit.core.masking.mask import mask, mask_name, mask_path, mask_words, shortened, visible
 from tests.processor_time import within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(

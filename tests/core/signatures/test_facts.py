@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.core.signatures.loading import DECIDING, default_folder, load
+from netaudit.core.signatures.loading import default_folder, load
+from netaudit.core.signatures.signature import DECIDING
 from netaudit.events.rules.loading import load as load_documents
 
 ROOT = Path(__file__).parents[3]

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from netaudit.cli.app import app
 from netaudit.core.signatures.checking import check_entry, example_facts, failed_examples
 from netaudit.core.signatures.conditions import Fact, compile_condition
-from netaudit.core.signatures.loading import DECIDING, KINDS, default_folder, load, read
+from netaudit.core.signatures.loading import KINDS, default_folder, load, read
+from netaudit.core.signatures.signature import DECIDING
 from netaudit.devices.endpoints.from_tables import Services
 from netaudit.devices.inventory.judging import judge
 from netaudit.devices.inventory.matching import Matcher

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from netaudit.core.signatures.checking import example_facts
 from netaudit.core.signatures.conditions import Fact
-from netaudit.core.signatures.loading import Signature, load
+from netaudit.core.signatures.loading import load
 from netaudit.devices.observations.ledger import masked_value
+
+if TYPE_CHECKING:
+    from netaudit.core.signatures.signature import Signature
 
 SIGNATURES = [*load().devices, *load().services]
 

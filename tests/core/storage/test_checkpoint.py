@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -12,6 +11,8 @@ from netaudit.core.schema import SKIPPED
 from netaudit.core.storage.table_streams import TableWriter, drop_streams, read_streams, table_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     import pytest
 

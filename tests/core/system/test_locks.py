@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.core.system.locks import locked
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_one_has_it_until_it_closes(tmp_path: Path) -> None:

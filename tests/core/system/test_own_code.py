@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.core.system.release import code_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_code_is_hashed_whatever_its_ends_of_lines(tmp_path: Path) -> None:

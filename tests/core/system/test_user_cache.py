@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from netaudit.core.system import user_cache
 from netaudit.core.text.yaml_text import parse_yaml
 from netaudit.report.from_case import Kept
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from netaudit.core.system import windows_processes
 from netaudit.images import cpu_limit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 windows = pytest.mark.skipif(sys.platform != "win32", reason="asks Windows")
 

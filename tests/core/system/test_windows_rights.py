@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from netaudit.core.system import user_folders, windows_rights
 from netaudit.core.system.windows_rights import REPLACES, WRITES, others
 from netaudit.errors import UsageError
 from netaudit.evidence.case import lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ME = "S-1-5-21-1-2-3-1001"
 OTHER = "S-1-5-21-1-2-3-1002"

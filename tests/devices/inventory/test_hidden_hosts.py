@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.core.signatures.conditions import Fact
-from netaudit.devices.inventory.collecting import Device
+from netaudit.devices.inventory.device import Device
 from netaudit.devices.inventory.identity import hidden, system_of
 from tests.processor_time import within
 

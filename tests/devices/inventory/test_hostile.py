@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -23,6 +23,9 @@ from netaudit.report.from_case import write_report
 from netaudit.tables.finalizing.sorting import write_table
 from tests.processor_time import within
 from tests.report.fakes import FakeCase
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SET = load()
 FIELDS = sorted(SET.vocabulary.fields - {"ra.prefix"})  # which its reader makes from 16 bytes, whatever they are

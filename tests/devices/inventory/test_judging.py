@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from netaudit.core.signatures.conditions import Fact, compile_condition
-from netaudit.core.signatures.loading import Signature, load
+from netaudit.core.signatures.loading import load
+from netaudit.core.signatures.signature import Signature
 from netaudit.devices.inventory.judging import judge
 from netaudit.devices.inventory.matching import Match, Matcher
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
 
 import netaudit
 from tests.spoken import Capture, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEVICE, ASKING, SITE = "192.168.1.64", "192.168.1.9", "203.0.113.5"
 GET = lambda path: request("GET", path, host=DEVICE)  # noqa: E731

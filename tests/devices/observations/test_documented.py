@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,8 @@ from netaudit.core.signatures.loading import load
 from tests.devices.observations.test_own_captures import EXPECTED, FOLDER, told
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.devices.observations.scoring import Score
 
 FIELDS = load().vocabulary.fields

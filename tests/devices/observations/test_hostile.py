@@ -8,7 +8,7 @@ import re
 import struct
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +27,9 @@ from tests.devices.observations.test_from_messages import observed
 from tests.processor_time import within
 from tests.protocols.network_services.test_snmp import SYSTEM, ber, binding
 from tests.protocols.network_services.test_snmp import message as snmp_message
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAC, SERVER_MAC = "02:00:5e:00:53:07", "02:00:5e:00:53:01"
 IP, SERVER = "192.168.1.7", "192.168.1.1"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.devices.observations.neighbours import EAPOL, LLDP, SADP_HEADER, SADP_RAW, SNAP_CDP, parser_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def tlv(kind: int, value: bytes) -> bytes:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import struct
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from netaudit.content.part import Leaf, Part
 from netaudit.core.contracts.unwrapping_steps import Way
 from netaudit.events.identity.from_unwrapping import personal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NUMBER, NAME = "11010519491231002X", "张三"
 RAW = NAME.encode()

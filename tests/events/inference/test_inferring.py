@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.events.inference.inferred import Around, Inferred, Picture
+from netaudit.events.inference.context import Around
+from netaudit.events.inference.inferred import Inferred, Picture
 from netaudit.events.inference.inferring import infer
 from netaudit.events.inference.learning import fields_of
 from netaudit.events.inference.messages import Route, RouteMessage, leaf

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.events.inference import learned, outlines, plans
-from netaudit.events.inference.inferred import Around
+from netaudit.events.inference.context import Around
 from netaudit.events.inference.inferring import infer
 from netaudit.events.inference.learned import Learned
 from netaudit.events.inference.learning import fields_of

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netaudit.events.inference.inferred import Around, Inferred, Picture
+from netaudit.events.inference.context import Around
+from netaudit.events.inference.inferred import Inferred, Picture
 from netaudit.events.inference.inferring import infer
-from netaudit.events.inference.learning import Field, fields_of, named_after_devices
-from netaudit.events.inference.messages import Leaf, Route, RouteMessage, leaf
+from netaudit.events.inference.learning import fields_of, named_after_devices
+from netaudit.events.inference.messages import Route, RouteMessage, leaf
 from netaudit.events.inference.times import when
 from netaudit.events.inference.vocabulary import meaning_of, problems
 from tests.spoken import number
+
+if TYPE_CHECKING:
+    from netaudit.events.inference.fields import Field
+    from netaudit.events.inference.outlines import Leaf
 
 NOON = 1_748_750_400_000_000_000
 NAMES = ["张三", "李四", "王五", "赵六", "钱七", "孙八", "周九"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,8 @@ from netaudit.events.rules.nodes import plain
 from netaudit.evidence.rule_drafting.document_examples import message_of, read_message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.events.rules.entries import Entry
 
 LOADED = load()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +24,8 @@ from netaudit.tables.events import head_of
 from tests.processor_time import within
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netaudit.protocols.message import Message
 
 SET = load()

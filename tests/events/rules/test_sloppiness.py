@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import copy
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,6 +14,8 @@ from netaudit.events.rules.loading import load
 from netaudit.evidence.rule_drafting.document_examples import message_of, picture, read_message, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netaudit.protocols.message import Message
 
 SET = load()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -11,6 +10,9 @@ import yaml
 from netaudit.events.rules.loading import read_files
 from netaudit.events.rules.worded import completed
 from netaudit.evidence.rule_drafting.document_examples import failed_examples, message_of, read_message, spoken
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENTRY: dict[str, Any] = {
     "id": "gate", "maker": "Example", "message": "a passing", "kind": "comparison", "when": {"path": "^/gate$"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -12,6 +12,9 @@ import pytest
 from netaudit.errors import CaseError, UsageError
 from netaudit.evidence.case.custody import START, Custody, broken, entries, forged, seal
 from tests.wording import english
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def chain(case: Path, count: int = 4) -> Path:

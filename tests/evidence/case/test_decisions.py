@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -13,6 +13,9 @@ from netaudit.evidence.case.export import shareable
 from netaudit.evidence.case.reading import Case
 from netaudit.evidence.case.replacement import swap_in
 from netaudit.evidence.case.writing import OURS, make_folders, place_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEVICE = {"device_id": "02:00:00:00:00:01", "class": "ip_camera", "vendor": "Hikvision"}
 

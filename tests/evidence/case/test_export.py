@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -20,6 +20,9 @@ from netaudit.evidence.case.integrity import EXPORTED, SUMS, integrity
 from netaudit.evidence.case.reading import open_case
 from netaudit.evidence.case.seal import later, seal
 from netaudit.evidence.case.writing import make_folders, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

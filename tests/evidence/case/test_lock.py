@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import windows_rules
@@ -15,6 +15,9 @@ import windows_rules
 from netaudit.errors import CaseError, UsageError
 from netaudit.evidence.case import lock as case_lock
 from netaudit.evidence.case.lock import NAME, STAND_IN, holder, undisturbed, writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOLD = """
 import sys, time

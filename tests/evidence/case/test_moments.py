@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -16,6 +16,9 @@ from netaudit.errors import UsageError
 from netaudit.evidence.case.moment_files import read_moments
 from netaudit.evidence.case.moments import FILE, MOST_TEXT, Moment, MomentBook, Notes, keep, moment_table, stored
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOON = int(datetime.datetime(2026, 5, 1, 4, 0, 30, tzinfo=datetime.UTC).timestamp()) * 1_000_000_000
 CSV = "time,text\n2026-05-01T12:00:30+08:00,door camera\n"

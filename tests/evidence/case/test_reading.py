@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -19,6 +19,9 @@ from netaudit.evidence.case.replacement import swap_in
 from netaudit.evidence.case.writing import OURS, make_folders, place_for, write_json
 from netaudit.tables.finalizing import sorting
 from netaudit.tables.finalizing.sorting import write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 

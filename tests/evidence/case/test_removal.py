@@ -10,7 +10,8 @@ import pytest
 
 from netaudit.evidence.case.custody import Custody, entries
 from netaudit.evidence.case.integrity import integrity
-from netaudit.evidence.case.removal import AGE, REMOVED, ROOM, Rule, remove_private, rule_of
+from netaudit.evidence.case.removal import remove_private
+from netaudit.evidence.case.removal_rule import AGE, REMOVED, ROOM, Rule, rule_of
 from netaudit.evidence.case.seal import seal
 from netaudit.report.texts import Texts
 from tests.wording import english

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +17,9 @@ from netaudit.evidence.case.sealed import NOTED
 from netaudit.pipeline.live.sealing import RECORDING_ENDED, note_moments, recording_facts
 from netaudit.report.texts import Texts, catalogue
 from tests.wording import english
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FIRST = "record-0001_00001_20260501090000.pcapng"
 

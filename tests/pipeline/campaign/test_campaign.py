@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from netaudit.pipeline.campaign.plan import Site, read_plan
 from netaudit.pipeline.campaign.report import write_report
 from netaudit.pipeline.campaign.running import run_campaign, tasks_of
 from tests.pipeline.campaign.sites import write_sites
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OF_A_RUN = {"custody.jsonl", "manifest.json", "run.json", "report.html", ".lock"}  # they have times of the run
 SITES = 3  # one of each kind

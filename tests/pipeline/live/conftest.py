@@ -8,14 +8,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
 from tests.conftest import ROOT
 from tests.pipeline.live.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 OFFICE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
 PATIENCE = 180.0  # seconds for anything to happen, on a machine that does much else

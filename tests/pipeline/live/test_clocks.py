@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -21,6 +21,9 @@ from netaudit.evidence.case.sealed import differing
 from tests.conftest import ROOT
 from tests.pipeline.live.conftest import OFFICE, PATIENCE, UNJUDGED, Live, Wire
 from tests.pipeline.live.test_wire import assert_equal, recorder_of, resumed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STILL = 4.5  # seconds
 HOUR = 3600

@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from netaudit.cli.texts import say
 from tests.conftest import ROOT
 from tests.pipeline.live.conftest import PATIENCE, Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BARE = ("--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin")
 

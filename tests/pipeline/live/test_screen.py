@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from textual.events import Key
@@ -16,6 +16,9 @@ from netaudit.pipeline.live.board import Board
 from netaudit.pipeline.live.onscreen import prints_chinese
 from netaudit.pipeline.live.screen import LiveScreen
 from tests.pipeline.live import samples
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def driven(keys, news=(), lang="en", width=80, height=24):

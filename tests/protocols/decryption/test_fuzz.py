@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netaudit.protocols.decryption.audit_keys import wanted
 from netaudit.protocols.decryption.carried import FlowKeys, Sessions
 from netaudit.protocols.decryption.keylog import LOG, KeyRing, Source
 from netaudit.protocols.decryption.quic import QuicOpener
 from netaudit.protocols.decryption.quic_frames import frames
+from netaudit.protocols.decryption.scope import wanted
 from netaudit.protocols.decryption.tls import TlsOpener
 from netaudit.protocols.message import DOWN, UP
 from tests.protocols.decryption.test_opened_captures import FOLDER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.errors import UsageError
-from netaudit.protocols.decryption.audit_keys import wanted
+from netaudit.protocols.decryption.scope import wanted
 
 ENDS = ("192.168.1.20", "47.96.10.20")
 

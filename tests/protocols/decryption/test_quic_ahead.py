@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from netaudit.protocols.datagrams import Brought, Datagrams, together
-from netaudit.protocols.decryption.audit_keys import wanted
 from netaudit.protocols.decryption.carried import NO_KEYS, FlowKeys, Sessions
 from netaudit.protocols.decryption.keylog import KeyRing, read_source
 from netaudit.protocols.decryption.quic import QuicOpener
 from netaudit.protocols.decryption.quic_ahead import Ahead
 from netaudit.protocols.decryption.quic_connection import Connection
 from netaudit.protocols.decryption.quic_handshake import TRAFFIC
+from netaudit.protocols.decryption.scope import wanted
 from netaudit.protocols.flow import Flow
 from netaudit.protocols.from_streams import Conversations
 from netaudit.protocols.message import DOWN, UP

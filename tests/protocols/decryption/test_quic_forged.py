@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from netaudit.capture.from_files import open_captures
-from netaudit.protocols.decryption.audit_keys import wanted
 from netaudit.protocols.decryption.carried import FlowKeys, Sessions
 from netaudit.protocols.decryption.keylog import KeyRing
 from netaudit.protocols.decryption.quic_handshake import MOST_REFUSED, Handshaking
+from netaudit.protocols.decryption.scope import wanted
 from netaudit.protocols.tls.quic_packets import Kind, packets
 from tests.hostile.wire import pcap, total
 from tests.opened_streams import keys_of, read

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.protocols.tls.fingerprints import ja3, ja3_text, ja4
-from netaudit.protocols.tls.hello import client_said, parse
+from netaudit.protocols.tls.hello import parse
+from netaudit.protocols.tls.hello_details import client_said
 
 GREASE = 0x3A3A
 

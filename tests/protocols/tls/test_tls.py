@@ -9,7 +9,7 @@ import pytest
 from netaudit.protocols.reader import Opening, Verdict
 from netaudit.protocols.tls import tls
 from netaudit.protocols.tls.handshake import MOST
-from netaudit.protocols.tls.hello import RETRY
+from netaudit.protocols.tls.hello_details import RETRY
 from netaudit.protocols.tls.tls import LONGEST
 from tests.reference.messages import down, essence, read, up
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
 import netaudit
 from pcaps.lab import photos
 from tests.spoken import Capture, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCENE = photos.jpeg(photos.scene(2, (320, 180)), 3)
 NOISE = Random(1).randbytes(3000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -15,6 +15,9 @@ from netaudit.tables.finalizing.images import _Judging
 from netaudit.tables.finalizing.thumbnails import MOST, holders
 from tests.images.pictures import astronaut, encode, texture
 from tests.spoken import Capture, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OWN = encode(astronaut().resize((160, 160)), "jpeg", quality=70)
 OTHER = encode(ImageOps.mirror(astronaut()).resize((160, 160)), "jpeg", quality=70)

@@ -10,14 +10,13 @@ ever added to a case that was closed: after a loss of power the files that it ha
 
 from __future__ import annotations
 
-import datetime
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
 from netaudit.evidence.case.custody import Custody, entries
-from netaudit.evidence.case.removal import Rule
+from netaudit.evidence.case.removal_rule import Rule
 from netaudit.evidence.case.seal import SEALED
 from netaudit.pipeline.live.daily.auditor import Auditor, Done
 from netaudit.pipeline.live.daily.day import MOST_FILES, Day, day_of, free_name, is_sealed, shown_name, shown_why
@@ -28,13 +27,14 @@ from netaudit.pipeline.live.news import Level, Note
 from netaudit.version import __version__
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Sequence
     from pathlib import Path
 
     from netaudit.pipeline.live.daily.alarms import Alarms
     from netaudit.pipeline.live.lines import Lines
     from netaudit.pipeline.live.settings import LiveSettings
-    from netaudit.pipeline.task import Options
+    from netaudit.pipeline.options import Options
 
 LOOK = 1.0  # seconds between looks for whole files
 MIND = 60.0  # seconds between looks at the room

@@ -6,7 +6,6 @@ import datetime
 import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.core.masking.mask import mask, visible
@@ -17,12 +16,15 @@ from netaudit.evidence.case.seal import SEALED
 from netaudit.evidence.case.writing import MANIFEST, place_for
 from netaudit.pipeline.live.daily.spool import moved
 from netaudit.pipeline.live.sealing import RECORDING_ENDED
-from netaudit.pipeline.task import Options, begin_case
+from netaudit.pipeline.task import begin_case
 from netaudit.version import __version__
 
 if TYPE_CHECKING:
-    from netaudit.evidence.case.removal import Rule
+    from pathlib import Path
+
+    from netaudit.evidence.case.removal_rule import Rule
     from netaudit.pipeline.live.daily.spool import Whole
+    from netaudit.pipeline.options import Options
 
 NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?:-(\d{1,5}))?")  # a day, and which of its cases
 MOST_FILES = 50_000  # of one case: fewer than a recording may have

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from netaudit.errors import NetauditError
 from netaudit.evidence.case.custody import entries
-from netaudit.evidence.case.removal import AGE, REMOVED, ROOM, Rule, remove_private, rule_of
+from netaudit.evidence.case.removal import remove_private
+from netaudit.evidence.case.removal_rule import AGE, REMOVED, ROOM, Rule, rule_of
 from netaudit.evidence.case.writing import MANIFEST
 from netaudit.pipeline.live.daily.day import cases, is_closed, is_sealed, shown_why
 from netaudit.pipeline.live.guard import disk_free

@@ -6,8 +6,7 @@ import datetime
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -16,7 +15,7 @@ from netaudit.core.system import programs
 from netaudit.errors import UsageError
 from netaudit.evidence.case.custody import Custody, broken, entries
 from netaudit.evidence.case.integrity import integrity
-from netaudit.evidence.case.removal import Rule
+from netaudit.evidence.case.removal_rule import Rule
 from netaudit.pipeline.live.daily import alarms as alarming
 from netaudit.pipeline.live.daily import room as rooms
 from netaudit.pipeline.live.daily.alarms import Alarms, checked
@@ -27,8 +26,12 @@ from netaudit.pipeline.live.daily.room import size_of
 from netaudit.pipeline.live.daily.spool import Spool, Whole
 from netaudit.pipeline.live.news import Note
 from netaudit.pipeline.live.settings import LiveSettings
-from netaudit.pipeline.task import Options
+from netaudit.pipeline.options import Options
 from tests.pipeline.live.daily.recorded import capture, seals, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 DAY = 86_400
 START = datetime.datetime(2026, 9, 1, 1, tzinfo=datetime.UTC).timestamp()

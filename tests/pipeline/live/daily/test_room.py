@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from netaudit.evidence.case.custody import Custody, entries
-from netaudit.evidence.case.removal import Rule
+from netaudit.evidence.case.removal_rule import Rule
 from netaudit.evidence.case.seal import seal
 from netaudit.pipeline.live.daily import room as rooms
 from netaudit.pipeline.live.daily.room import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 TODAY = datetime.datetime.now(datetime.UTC).date()
 SIZE = 50_000
