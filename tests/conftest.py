@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,8 @@ def sampled(name: str) -> bool:
 
 sys.path.append(str(ROOT / "tests"))
 
-from typing import TYPE_CHECKING
-
 import kept_helpers as helpers  # noqa: E402
 import windows_rules  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 windows_rules.keep()
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from netaudit.capture.from_files import open_captures
 from netaudit.packets.from_capture import Decoder
 from netaudit.protocols.decryption.audit_keys import Given, Keys
-from netaudit.protocols.decryption.inner_stream import Within
 from netaudit.protocols.decryption.keylog import Source, read_source
 from netaudit.protocols.decryption.scope import wanted
+from netaudit.protocols.flow import Within
 from netaudit.protocols.from_streams import Conversations
 from netaudit.streams.from_packets import Assembler
 

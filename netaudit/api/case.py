@@ -14,10 +14,12 @@ from netaudit.errors import UnknownNameError, UsageError, nearest
 from netaudit.evidence.case import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
+    from netaudit.api.finding import Finding
+    from netaudit.api.plots import Plots
     from netaudit.evidence.case.integrity import Integrity
 
 Place = str | os.PathLike[str]
@@ -53,8 +55,8 @@ def open_case(folder: Place, *, check: bool = True) -> Case:
 class Case(reading.Case):
     """A case with what people ask of it.
 
-    Tables are attributes (pandas DataFrames; `table(name)` gives Arrow): `case.findings`, `case.images` … The rest of
-    a case (`plot`, `finding`, `image`, `packets` …) is `netaudit.evidence.case.reading.Case`.
+    Tables are attributes (pandas DataFrames; `table(name)` gives Arrow): `case.findings`, `case.images` … Tables and
+    files themselves (`table`, `image`, `records` …) are read by `netaudit.evidence.case.reading.Case`.
     """
 
     if not TYPE_CHECKING:
@@ -118,6 +120,39 @@ class Case(reading.Case):
 
         found = find_device(plain_devices(self), str(name))["device_id"]
         return Device(self, row_of(self, "devices", "device_id", found))
+
+    def finding(self, finding_id: str) -> Finding:
+        """One finding, by its id or the beginning of it."""
+        from netaudit.api.finding import Finding
+
+        return Finding(self, finding_id)
+
+    @property
+    def plot(self) -> Plots:
+        """Plots of the case: `timeline()`, `matrix()`."""
+        from netaudit.api.plots import Plots
+
+        return Plots(self)
+
+    def packets(self, what: str, captures: Sequence[Path] = ()) -> Any:
+        """Packets of a finding, object, flow, event or journey as a scapy PacketList (optional extra `scapy`).
+
+        `what` is an id or its beginning; `captures` says where the captures are now, if moved.
+        """
+        from netaudit.api.finding import by_scapy
+
+        return by_scapy(self, what, captures)
+
+    def dissect(self, what: str, captures: Sequence[Path] = ()) -> list[Any]:
+        """The same packets as Wireshark dissects them: pyshark packets (optional extra `wireshark`, needs tshark)."""
+        from netaudit.api.finding import by_wireshark
+
+        return by_wireshark(self, what, captures)
+
+    def _repr_html_(self) -> str:
+        from netaudit.api.notebook import case_html
+
+        return case_html(self)
 
     def sql(self, question: str, *, rows: int = 1_000_000, seconds: float = 60) -> pd.DataFrame:
         """The answer to one SELECT over the tables of the case, by their names (optional extra `sql`).

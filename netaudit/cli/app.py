@@ -128,6 +128,7 @@ def _root(
     ] = None,
 ) -> None:
     """Find which devices moved whose face images, when and to whom, from packet captures."""
+    ctx.obj = asked_for  # commands that run another command make it by this
     from netaudit.cli.settings import NAME, Settings, find, read
 
     if lang not in {None, "zh", "en"}:

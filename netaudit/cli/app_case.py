@@ -63,8 +63,10 @@ def browse(
     """Look through a case in this computer's browser: local pages only, masked; Ctrl-C ends."""
     from netaudit.cli.browsing import browse_command
 
-    config = ctx.find_root().params.get("config")
-    raise typer.Exit(browse_command(places or [], captures or [], config, show=not no_open, lang=default_language()))
+    root = ctx.find_root()
+    config, command_for = root.params.get("config"), root.obj  # by `app._root`
+    lang = default_language()
+    raise typer.Exit(browse_command(places or [], captures or [], config, command_for, show=not no_open, lang=lang))
 
 
 @app.command(epilog="Example: netaudit explain ./case 192.168.1.64    or a packet: netaudit explain ./case 1234")

@@ -15,22 +15,33 @@ from netaudit.errors import UsageError
 from netaudit.evidence.case.writing import PACKED, beside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from netaudit.cli.helping import App
 
 NEEDED = ("starlette", "uvicorn")  # the extra `browse`
 ENDED_WITHOUT_CASE = frozenset({Exit.USAGE, Exit.UNREADABLE, Exit.INTERNAL, Exit.INTERRUPTED})
 
 
 def browse_command(
-    places: Sequence[Path], captures: Sequence[Path], config: Path | None, *, show: bool, lang: str
+    places: Sequence[Path],
+    captures: Sequence[Path],
+    config: Path | None,
+    command_for: Callable[[list[str]], App],
+    *,
+    show: bool,
+    lang: str,
 ) -> Exit:
-    """Serve the pages of cases, or of the cases in folders, until Ctrl-C."""
+    """Serve the pages of cases, or of the cases in folders, until Ctrl-C.
+
+    Captures are audited first, by the command line that `command_for` makes for given words.
+    """
     asked = list(places) or _ask_for_place(lang)
     unaudited = [path for path in asked if _is_capture(path)]
     folders = [path for path in asked if path not in unaudited]
     if unaudited:
         case = _place(unaudited)
-        ended = _audited(unaudited, case, config, lang)
+        ended = _audited(unaudited, case, config, command_for, lang)
         if ended in ENDED_WITHOUT_CASE:
             return ended
         folders.append(case)
@@ -68,7 +79,9 @@ def _takes_files(folder: Path) -> bool:
         return False
 
 
-def _audited(paths: list[Path], case: Path, config: Path | None, lang: str) -> Exit:
+def _audited(
+    paths: list[Path], case: Path, config: Path | None, command_for: Callable[[list[str]], App], lang: str
+) -> Exit:
     """Audit into a case, as the command does; nothing is done where the case is there and is of these captures."""
     if (case / "manifest.json").is_file():
         from netaudit.cli.captured import is_of
@@ -79,11 +92,9 @@ def _audited(paths: list[Path], case: Path, config: Path | None, lang: str) -> E
         raise UsageError(
             "{}: the case beside it, {}, is of another capture; name the case that is meant", str(paths[0]), str(case)
         )
-    from netaudit.cli.app import asked_for
-
     words = ["audit", *map(str, paths), "--case", str(case)]
     before = ["--lang", lang, *(["--config", str(config)] if config else [])]
-    ended = asked_for(words)([*before, *words], standalone_mode=False, prog_name="netaudit")
+    ended = command_for(words)([*before, *words], standalone_mode=False, prog_name="netaudit")
     return Exit(ended) if isinstance(ended, int) else Exit.AUDITED
 
 

@@ -168,8 +168,8 @@ def _packets() -> None:
     """Open a datagram of QUIC, and a record of TLS."""
     from netaudit.protocols.decryption.kernels_quic import in_turn
     from netaudit.protocols.decryption.protection import Tls13
-    from netaudit.protocols.decryption.quic_ahead import NONE, Row
     from netaudit.protocols.decryption.quic_keys import Level, Packets
+    from netaudit.protocols.decryption.quic_rows import NONE, Row
     from netaudit.protocols.decryption.records import Cutter
     from netaudit.protocols.decryption.suites import suites
 

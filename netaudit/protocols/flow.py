@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.core.contracts.details import HelloDetails
 from netaudit.protocols.datagrams import Brought, together
+from netaudit.protocols.decryption.redaction import lessen
 from netaudit.protocols.http1.reader import HttpReader
 from netaudit.protocols.kernels_numbers import LENGTH, holds_number
 from netaudit.protocols.message import DOWN, UP, Message, carved_from_here, message_id
+from netaudit.protocols.places import MOST_RUNS, Places
 from netaudit.protocols.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.protocols.readers import BRIEF, CARVED, EXPECTED, FALLBACK, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.protocols.trail import Trail
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from netaudit.protocols.datagrams import Datagrams
-    from netaudit.protocols.decryption.carried import FlowKeys
-    from netaudit.protocols.decryption.inner_stream import Within
+    from netaudit.protocols.decryption.carried import Carried, FlowKeys, Outcome
     from netaudit.protocols.expected import Announcement
     from netaudit.protocols.trail import Pieces
 
@@ -424,8 +425,6 @@ class Flow:
 
     def _carry(self, reader: BaseReader) -> None:
         """Read what the reader found inside its own stream."""
-        from netaudit.protocols.decryption.inner_stream import Within
-
         assert reader.carried is not None
         inner = self.inner
         if inner is None:
@@ -624,4 +623,70 @@ class Beside(Flow):
         """Name what was found; all else the outer flow does."""
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
+        self.out.append(message)
+
+
+class Within(Flow):
+    """The inner stream of a flow. Its readers see offsets of the plaintext; its messages have those of the flow.
+
+    Ids are made of inner offsets, since a request may be spoken of before it has ended.
+    """
+
+    __slots__ = ("places", "source")
+
+    def __init__(self, outer: Flow) -> None:
+        """Begin at the first byte of plaintext: nothing of the inner stream lies before it."""
+        self.serial, self.transport, self.ports = outer.serial, "tcp", outer.ports
+        self.id = blake2b(outer.id + b"within", digest_size=16).digest()
+        self.who_opened_is_known, self.midstream = True, False
+        self.keys, self.together = outer.keys, False
+        self.places = (Places(), Places())
+        self.source = ""
+        self._clear()
+        self.seen = True
+
+    def bring(self, part: Carried, outcome: Outcome | None) -> None:
+        """Take plaintext, or a gap in it."""
+        if self.done:
+            return
+        if outcome is not None:
+            self.source = outcome.source
+        places = self.places[part.direction]
+        if (runs := len(part.spans[0])) > 1 and len(places) + runs > MOST_RUNS:
+            for one in part.each():  # which places are forgotten, and which thinned, must not depend on the cut
+                self.bring(one, None)
+            return
+        at = places.end
+        places.extend(part.spans)
+        self._event((part.direction, at, part.data, part.length))
+
+    def _let_go_before(self, direction: int, first: int) -> None:
+        self.places[direction].forget(first)
+
+    def needed_from(self, direction: int, after: int) -> int:
+        """Outer offset of the first byte that a later message may begin with."""
+        places = self.places[direction]
+        waiting = [at for turned, at, _, _ in self.waiting if turned == direction]
+        inner = places.end
+        if waiting:
+            inner = min(waiting)
+        elif self.reader is not None and not self.done:
+            inner = self._needed_from(direction, self.reader.needed_from(direction))
+        return min(after, places.outer(inner)) if inner < places.end else after
+
+    def _fill(self, message: Message) -> None:
+        """Give a message its id by its inner place, then its outer place; of what is private, only what is needed."""
+        direction, start = message.direction, message.start
+        if not message.message_id:
+            last = self.last[direction]
+            ordinal = last[2] + 1 if last[0] == start and last[1] == message.protocol else 0
+            self.last[direction] = (start, message.protocol, ordinal)
+            message.message_id = message_id(self.id, direction, start, message.protocol, ordinal)
+        request = message.request
+        if request is not None and not request.message_id:
+            request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
+        self.places[direction].tell(message)
+        message.foreign = 0
+        message.opened = message.opened or self.source
+        lessen(message)
         self.out.append(message)

@@ -9,24 +9,41 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netaudit.images.previews import LARGE, THUMBNAIL, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from netaudit.evidence.case.reading import Case
+    from netaudit.evidence.case.seal import Seal
 
 FOLDER = "private/thumbnails"
 MOST = 200
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
+class ObjectStore(Protocol):
+    """What is needed of a case: its folder, its seal and the places of stored objects."""
+
+    folder: Path
+
+    @property
+    def seal(self) -> Seal:
+        """The seal of the case."""
+
+    def sound(self, name: str) -> None:
+        """Raise CaseError where a file is not as it was sealed."""
+
+    def object_path(self, sha256: str) -> Path | None:
+        """Return the path of a stored object, or None."""
+
+
 class Pictures:
     """The pictures of one case. May be shared between threads."""
 
-    def __init__(self, case: Case, shown: Shown | None = None) -> None:
+    def __init__(self, case: ObjectStore, shown: Shown | None = None) -> None:
         self._case = case
         self._shown = shown or Shown()
         self._keeps = False

@@ -13,7 +13,7 @@ import orjson
 from netaudit.core.schema import BY_NAME, TABLES_VERSION
 from netaudit.core.system.reasons import why
 from netaudit.errors import CaseError, ReasonedError, UnknownNameError, nearest
-from netaudit.evidence.case.notebook import frame_of, need_pandas
+from netaudit.evidence.case.frames import frame_of, need_pandas
 from netaudit.evidence.case.writing import no_case
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from netaudit.evidence.case.decisions import Decision
-    from netaudit.evidence.case.finding import Finding
     from netaudit.evidence.case.pictures import Pictures
-    from netaudit.evidence.case.plots import Plots
     from netaudit.evidence.case.seal import Seal
     from netaudit.findings.summary import Summary
 
@@ -302,42 +300,9 @@ class Case:
         clear: pd.DataFrame = table.to_pandas()
         return clear
 
-    def finding(self, finding_id: str) -> Finding:
-        """One finding, by its id or the beginning of it."""
-        from netaudit.evidence.case.finding import Finding
-
-        return Finding(self, finding_id)
-
-    @property
-    def plot(self) -> Plots:
-        """Plots of the case: `timeline()`, `matrix()`."""
-        from netaudit.evidence.case.plots import Plots
-
-        return Plots(self)
-
-    def packets(self, what: str, captures: Sequence[Path] = ()) -> Any:
-        """Packets of a finding, object, flow, event or journey as a scapy PacketList (optional extra `scapy`).
-
-        `what` is an id or its beginning; `captures` says where the captures are now, if moved.
-        """
-        from netaudit.evidence.case.finding import by_scapy
-
-        return by_scapy(self, what, captures)
-
-    def dissect(self, what: str, captures: Sequence[Path] = ()) -> list[Any]:
-        """The same packets as Wireshark dissects them: pyshark packets (optional extra `wireshark`, needs tshark)."""
-        from netaudit.evidence.case.finding import by_wireshark
-
-        return by_wireshark(self, what, captures)
-
     def words(self, reasons: str, lang: str = "en") -> str:  # noqa: ARG002 - who knows the words says them: `api.Case`
         """Reasons of a table (`core/contracts/reasons.py`) as they stand."""
         return reasons
-
-    def _repr_html_(self) -> str:
-        from netaudit.evidence.case.notebook import case_html
-
-        return case_html(self)
 
     def object_path(self, sha256: str) -> Path | None:
         """Where the bytes of a stored object lie, None when they were not stored."""

@@ -14,8 +14,7 @@ from netaudit.protocols.decryption.carried import (
     WRONG_KEYS,
     Outcome,
 )
-from netaudit.protocols.decryption.quic_ahead import Ahead
-from netaudit.protocols.decryption.quic_connection import Connection
+from netaudit.protocols.decryption.quic_connection import Ahead, Connection
 from netaudit.protocols.decryption.quic_handshake import INITIAL
 from netaudit.protocols.tls.quic_packets import SAMPLE, Kind, Packet, initial_keys, opened, packets
 

@@ -21,18 +21,74 @@ from netaudit.protocols.decryption.carried import (
     Outcome,
 )
 from netaudit.protocols.decryption.kernels_quic import in_turn
-from netaudit.protocols.decryption.quic_ahead import NONE
 from netaudit.protocols.decryption.quic_frames import CRYPTO, NEW_ID, RESET, STREAM, frames
 from netaudit.protocols.decryption.quic_handshake import HANDSHAKE, INITIAL, TRAFFIC, Handshaking
+from netaudit.protocols.decryption.quic_rows import NONE, Row
 from netaudit.protocols.decryption.quic_streams import Part, Streams
 from netaudit.protocols.decryption.redaction import lessen
 from netaudit.protocols.tls.quic_packets import Kind, Packet, initial_keys, opened, packets
 
 if TYPE_CHECKING:
+    from netaudit.protocols.datagrams import Way
     from netaudit.protocols.decryption.carried import FlowKeys
-    from netaudit.protocols.decryption.quic_ahead import Ahead
+    from netaudit.protocols.decryption.quic_connection import Connection
     from netaudit.protocols.decryption.quic_keys import I8, U1, Found, Level, Packets
     from netaudit.protocols.message import Message
+
+
+MOST = 1024  # that are opened at once: where other keys follow, of another connection say, they are opened again
+
+
+LEAST = 8  # that are tried at once where few were opened before
+
+
+class Ahead:
+    """All of one direction, in order."""
+
+    def __init__(self, direction: int, way: Way) -> None:
+        self.direction, self.way = direction, way
+        self._at = 0  # the next datagram
+        self.row: Row | None = None  # what was opened ahead
+        self._first, self._until = 0, 0  # the datagrams in it
+        self.at = (0, 0)  # the packet in it, and the STREAM frame, that come next
+        self._by: Level | None = None
+
+    def reach(self, connection: Connection) -> int:
+        """Open the next ones; the place, among all datagrams of the batch, of the first that is not opened."""
+        if self._by is not connection.level(self.direction) or self._at >= self._until:
+            self._open(connection)
+        return self._place(self._until)
+
+    def _place(self, number: int) -> int:
+        return int(self.way.places[number]) if number < len(self.way.places) else 1 << 62
+
+    def _open(self, connection: Connection) -> None:
+        """Open the next ones, more where many were opened last."""
+        level = self._by = connection.level(self.direction)
+        self.row, self._first, self._until, self.at = None, self._at, self._at, (0, 0)
+        way, count = self.way, min(level.ahead, len(self.way.begins) - self._at) if level is not None else 0
+        if level is None or count <= 0:
+            return
+        part = slice(self._at, self._at + count)
+        found = connection.open_row(self.direction, way.data, way.begins[part], way.ends[part])
+        opened = len(found.ends) if found is not None else 0
+        level.ahead = min(MOST, max(LEAST if opened < count else level.ahead, 2 * opened))
+        if found is not None and opened:
+            self.row, self._until = Row(found, way.bases[part]), self._at + opened
+
+    def heeded(self, packet: int, frame: int) -> int:
+        """Go on with a packet of the row and its first frame; the largest number of those before, -1 without any."""
+        first, self.at = self.at[0], (packet, frame)
+        self._at = self._first + packet
+        return self.row.largest(first, packet) if self.row is not None and packet > first else -1
+
+    def skip(self) -> tuple[int, bytes]:
+        """Place in the flow and bytes of the next datagram, which goes another way."""
+        way, at = self.way, self._at
+        self._at += 1
+        begin = int(way.begins[at])
+        return begin + int(way.bases[at]), way.data[begin : int(way.ends[at])]
+
 
 MOST_IDS = 64  # connection ids of one side that are remembered
 WAITING = 256  # packets that wait for their keys

@@ -12,8 +12,7 @@ from netaudit.protocols.datagrams import Brought, Datagrams, together
 from netaudit.protocols.decryption.carried import NO_KEYS, FlowKeys, Sessions
 from netaudit.protocols.decryption.keylog import KeyRing, read_source
 from netaudit.protocols.decryption.quic import QuicOpener
-from netaudit.protocols.decryption.quic_ahead import Ahead
-from netaudit.protocols.decryption.quic_connection import Connection
+from netaudit.protocols.decryption.quic_connection import Ahead, Connection
 from netaudit.protocols.decryption.quic_handshake import TRAFFIC
 from netaudit.protocols.decryption.scope import wanted
 from netaudit.protocols.flow import Flow

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.protocols.decryption.kernels_quic import in_turn
-from netaudit.protocols.decryption.quic_ahead import NONE, Row
 from netaudit.protocols.decryption.quic_frames import STREAM, frames
 from netaudit.protocols.decryption.quic_keys import Packets
+from netaudit.protocols.decryption.quic_rows import NONE, Row
 
 NUMBER = st.one_of(st.integers(0, 70), st.integers(0, (1 << 62) - 1))
 

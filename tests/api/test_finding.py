@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 import netaudit
+from netaudit.api import Case, open_case
+from netaudit.api.plots import transfers
 from netaudit.core.schema import BY_NAME, TABLES, TABLES_VERSION
 from netaudit.errors import UsageError
-from netaudit.evidence.case.plots import transfers
-from netaudit.evidence.case.reading import Case, open_case
 from netaudit.evidence.case.writing import make_folders, write_json
 from netaudit.tables.finalizing.sorting import write_table
 

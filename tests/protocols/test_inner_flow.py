@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from netaudit.protocols.decryption.carried import Carried
-from netaudit.protocols.decryption.inner_stream import Within
+from netaudit.protocols.flow import Within
 from netaudit.protocols.message import UP
 
 SENT = b"".join(
@@ -38,7 +38,7 @@ def read(most: int) -> list[tuple[object, ...]]:
 def test_any_number_at_once(most, kept, monkeypatch):
     """Also where more places would be kept than may be: which are thinned is decided record by record."""
     monkeypatch.setattr("netaudit.protocols.places.MOST_RUNS", kept)
-    monkeypatch.setattr("netaudit.protocols.decryption.inner_stream.MOST_RUNS", kept)
+    monkeypatch.setattr("netaudit.protocols.flow.MOST_RUNS", kept)
     alone = read(1)
     assert len(alone) == 4
     assert read(most) == alone

@@ -70,10 +70,10 @@ class Finding:
 
     def packets(self) -> Any:
         """Its packets as a scapy PacketList."""
-        return self._case.packets(self.finding_id)
+        return by_scapy(self._case, self.finding_id, ())
 
     def _repr_html_(self) -> str:
-        from netaudit.evidence.case.notebook import finding_html
+        from netaudit.api.notebook import finding_html
 
         return finding_html(self._case, self._row, self.images["sha256"].tolist())
 
