@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from netaudit.api.finding import by_scapy
 from netaudit.errors import UnknownNameError, nearest
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Flow(Row):
 
     def packets(self) -> Any:
         """Its packets as a scapy PacketList (optional extra `scapy`)."""
-        return self._case.packets(self._row["flow_id"])
+        return by_scapy(self._case, self._row["flow_id"], ())
 
 
 class Message(Row):

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from netaudit.findings.summary import Summary
     from netaudit.images.judge_pool import Judges
     from netaudit.pipeline.keys import KeyRequest
-    from netaudit.pipeline.options import Standing
 
 
 Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)

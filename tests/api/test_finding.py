@@ -17,7 +17,7 @@ from netaudit.evidence.case.writing import make_folders, write_json
 from netaudit.tables.finalizing.sorting import write_table
 
 mpl.use("Agg")
-OFFICE = Path(__file__).parents[3] / "pcaps" / "sales_office" / "lan.pcapng"
+OFFICE = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 T0 = 1_760_925_600_000_000_000
 HOSTILE = "<script>alert(1)</script>\u202e"
 

@@ -31,7 +31,6 @@ from netaudit.protocols.tls.quic_packets import Kind, Packet, initial_keys, open
 if TYPE_CHECKING:
     from netaudit.protocols.datagrams import Way
     from netaudit.protocols.decryption.carried import FlowKeys
-    from netaudit.protocols.decryption.quic_connection import Connection
     from netaudit.protocols.decryption.quic_keys import I8, U1, Found, Level, Packets
     from netaudit.protocols.message import Message
 
