@@ -10,16 +10,12 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from netaudit.protocols.carve import CarveReader
 from netaudit.protocols.marks import Mark
 from netaudit.protocols.message import DOWN, UP, Message
 from netaudit.protocols.protocol_starts import LONGEST, find_http_or_tls
 from netaudit.protocols.reader import CARVE, BaseReader, HandOver, Opening, Verdict
-
-if TYPE_CHECKING:
-    pass
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
 LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
