@@ -9,6 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.cli import browsing
+from netaudit.cli.app import asked_for
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
 
@@ -35,7 +36,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def browse(*places: Path) -> Exit:
-    return browsing.browse_command(places, [], None, show=False, lang="en")
+    return browsing.browse_command(places, [], None, asked_for, show=False, lang="en")
 
 
 def test_a_capture_is_audited_beside_it_and_its_case_looked_through(capture: Path, served: list[Path]) -> None:
