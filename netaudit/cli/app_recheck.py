@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from netaudit.cli.helping import App
 from netaudit.cli.options import Json
 from netaudit.cli.texts import default_language
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 app = App()
 

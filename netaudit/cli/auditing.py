@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,6 @@ from netaudit.core.schema import TABLES_VERSION
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from netaudit.evidence.case.reading import Case
     from netaudit.findings.summary import Summary
     from netaudit.pipeline.options import Progress, Standing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,6 @@ from netaudit.core.text.yaml_text import yaml_of
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from netaudit.pipeline.doctor import Check
 
 PAGE = "netaudit-try.txt"

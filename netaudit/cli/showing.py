@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.deciding import device_lines
@@ -17,8 +18,6 @@ from netaudit.evidence.case.reading import open_case
 from netaudit.report.exports.csv_tables import worded, write_rows
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pyarrow as pa
 
     from netaudit.evidence.case.reading import Case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.cli.exits import Exit
@@ -13,8 +14,6 @@ from netaudit.core.system.reasons import why
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from netaudit.evidence.signing.cms import Signer
     from netaudit.evidence.signing.sm2 import Sm2Signer
     from netaudit.evidence.signing.verification import Attested

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.exits import Exit
@@ -10,8 +11,6 @@ from netaudit.core.storage.files import write_whole
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from netaudit.evidence.signing.cms import Signer
     from netaudit.evidence.signing.sm2 import Sm2Signer
 

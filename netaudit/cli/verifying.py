@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.chinese import error_text
@@ -18,7 +19,6 @@ from netaudit.evidence.case.report_status import stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from netaudit.evidence.case.opinions import Verification
     from netaudit.evidence.case.reading import Case

@@ -5,15 +5,12 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
 from netaudit.evidence.case.extract import locate, select
 from netaudit.evidence.case.reading import Case, open_case
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def wireshark_command(folder: Path, what: str, captures: list[Path]) -> Exit:
