@@ -149,7 +149,10 @@ def _write_tables(
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], once(tables["messages"], again), named, targets
     )
-    tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
+    tables["events"], tables["journeys"] = with_relayed(
+        tables["events"], tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"],
+        tables["messages"], named,
+    )  # fmt: skip
     trim()
     counted = tables | {"flows": _with_packet_ends(once(tables["flows"], again))}
     sent = private_streams.rows(folder, "sendings")

@@ -27,21 +27,34 @@ if TYPE_CHECKING:
 BY_SIZE = "size and time"
 
 
-def with_relayed(journeys: pa.Table, relayed: pa.Table, uploads: pa.Table) -> pa.Table:
-    """`journeys` with a leg for every unit of `encrypted_uploads` that images of a journey fit (`relayed_images`)."""
-    if not journeys.num_rows or not relayed.num_rows:
-        return journeys
-    legs = journeys.select(["journey_id", "leg", "message_id"]).to_pylist()
-    of_message = {leg["message_id"]: leg["journey_id"] for leg in legs}
+def with_relayed(
+    events: pa.Table, journeys: pa.Table, relayed: pa.Table, uploads: pa.Table, messages: pa.Table, flows: pa.Table
+) -> tuple[pa.Table, pa.Table]:
+    """Events and journeys with a leg for every unit of `encrypted_uploads` that images fit (`relayed_images`).
+
+    An image that belongs to no journey yet starts one: its arrival in clear is leg 1, the unit that fits is leg 2.
+    """
+    if not relayed.num_rows:
+        return events, journeys
+    legs = journeys.select(["journey_id", "leg", "message_id", "images"]).to_pylist()
+    journey_of = {(leg["message_id"], sha256): leg["journey_id"] for leg in legs for sha256 in leg["images"]}
     longest: dict[str, int] = defaultdict(int)
     for leg in legs:
         longest[leg["journey_id"]] = max(longest[leg["journey_id"]], leg["leg"])
+    arrivals = _Arrivals(events, messages, flows, relayed)
+    started: dict[str, dict[str, Any]] = {}
     units: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in _with_numbers(relayed).to_pylist():
-        if row["message_id"] in of_message:
-            units[of_message[row["message_id"]], row["unit_id"]].append(row)
+        key = row["message_id"], row["sha256"]
+        if key not in journey_of:
+            first = arrivals.leg(row)
+            journey_of[key] = name = first["journey_id"]
+            if name not in longest or name in started:
+                longest[name] = 1
+                started.setdefault(name, first)["images"].append(row["sha256"])
+        units[journey_of[key], row["unit_id"]].append(row)
     ends = _ends(uploads, [unit for _, unit in units])
-    rows = []
+    rows = [first | {"images": list(dict.fromkeys(first["images"]))} for first in started.values()]
     for (journey, unit), some in sorted(units.items(), key=lambda one: (one[0][0], one[1][0]["sent_ts"], one[0][1])):
         longest[journey] += 1
         row = some[0]
@@ -54,8 +67,53 @@ def with_relayed(journeys: pa.Table, relayed: pa.Table, uploads: pa.Table) -> pa
                 "images": sorted({one["sha256"] for one in some}), "ties": [BY_SIZE],
             }
         )  # fmt: skip
-    more = pa.Table.from_pylist(rows, schema=JOURNEYS.schema())
-    return pa.concat_tables([journeys, more]).sort_by([("journey_id", "ascending"), ("leg", "ascending")])
+    journeys = pa.concat_tables([journeys, pa.Table.from_pylist(rows, schema=JOURNEYS.schema())])
+    journeys = journeys.sort_by([("journey_id", "ascending"), ("leg", "ascending")])
+    return _noted(events, journeys), journeys
+
+
+class _Arrivals:
+    """Legs by which images arrived in clear: the event that shows the image, or else its message."""
+
+    def __init__(self, events: pa.Table, messages: pa.Table, flows: pa.Table, relayed: pa.Table) -> None:
+        shown: dict[tuple[str, str], dict[str, Any]] = {}
+        columns = ["event_id", "message_id", "journey_id", "images", "sender", "receiver"]
+        wanted = set(relayed["sha256"].to_pylist())
+        some = events.filter(pc.greater(pc.list_value_length(events["images"]), 0)).sort_by("first_ts")
+        for event in some.select(columns).to_pylist():
+            for sha256 in wanted.intersection(event["images"]):
+                for place in (event["message_id"], event["receiver"]):
+                    shown.setdefault((place, sha256), event)
+        self._shown = shown
+        ids = {event["message_id"] for event in shown.values()}.union(relayed["message_id"].to_pylist())
+        at = np.unique(places(pa.array(sorted(ids), pa.string()), messages))
+        at = at[at != NOWHERE]
+        way = ways(at, messages, flows)
+        ends = zip(way.sender.tolist(), way.receiver.tolist(), strict=True)
+        self._facts = {
+            fact["message_id"]: fact | {"sender": way.addresses[sender], "receiver": way.addresses[receiver]}
+            for fact, (sender, receiver) in zip(_facts(at, messages).values(), ends, strict=True)
+        }
+
+    def leg(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The first leg of the journey of this row; of a journey that has begun, nothing but its id is used."""
+        sha256 = row["sha256"]
+        event = self._shown.get((row["message_id"], sha256)) or self._shown.get((row["holder"], sha256))
+        fact = self._facts[event["message_id"] if event else row["message_id"]]
+        name = event["event_id"] if event else row["message_id"]
+        return {
+            "journey_id": (event and event["journey_id"]) or _name(name), "leg": 1,
+            "event_id": event["event_id"] if event else "", "message_id": fact["message_id"], "unit_id": "",
+            "sender": fact["sender"], "receiver": fact["receiver"],
+            "first_ts": fact["first_ts"], "last_ts": fact["last_ts"], "capture_id": fact["capture_id"],
+            "frame": fact["first_frame"], "last_frame": fact["last_frame"],
+            "images": list(event["images"]) if event else [], "ties": [],
+        }  # fmt: skip
+
+
+def _name(first: str) -> str:
+    """Id of the journey that begins with this event or message."""
+    return "J" + hashlib.blake2b(first.encode(), digest_size=8).hexdigest()
 
 
 def _with_numbers(table: pa.Table) -> pa.Table:
@@ -63,7 +121,18 @@ def _with_numbers(table: pa.Table) -> pa.Table:
     place = table.column_names.index("sent_ts")
     chosen = table.set_column(place, "sent_ts", table["sent_ts"].cast(pa.int64()))
     return chosen.select(
-        ["message_id", "unit_id", "sha256", "sender", "receiver", "sent_ts", "capture_id", "first_frame", "last_frame"]
+        [
+            "message_id",
+            "unit_id",
+            "sha256",
+            "holder",
+            "sender",
+            "receiver",
+            "sent_ts",
+            "capture_id",
+            "first_frame",
+            "last_frame",
+        ]
     )
 
 
@@ -224,7 +293,7 @@ def _rows_of(
     for group in groups:
         first = group[0]
         name = event_of.get(first) or facts[int(legs.message[first])]["message_id"]
-        journey = "J" + hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
+        journey = _name(name)
         for number, leg in enumerate(group, 1):
             fact = facts[int(legs.message[leg])]
             rows.append({
