@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import importlib.util
 import random
@@ -14,7 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netaudit.capture.layouts import RECORD
 from netaudit.cli.auditing import warn_uncompiled
+from netaudit.core import uncompiled as stand_in
 from netaudit.images import kernels_segments
 
 ROOT = Path(__file__).parents[1]
@@ -118,3 +121,52 @@ def test_entropy_coded_data(size: int) -> None:
     data = np.frombuffer(b"\x12\xff\0" * (size // 3) + bytes(size % 3) + b"\xff\xd9", np.uint8)
     compiled, source = both("netaudit.images.kernels_segments")
     assert compiled.scan_end(data, 0) == source.scan_end(data, 0) == size
+
+
+LAYOUTS = sorted((ROOT / "netaudit").rglob("layouts*.pxd"))
+C_TYPES = {f"{sign}int{size}_t": f"c_{sign}int{size}" for sign in ("", "u") for size in (8, 16, 32, 64)}
+C_TYPES |= {"float": "c_float", "double": "c_double"}
+
+
+def c_structs(path: Path) -> dict[str, type[ctypes.Structure]]:
+    """Return the structs that a `.pxd` file declares."""
+    found: dict[str, Any] = {}
+    declared = re.compile(r"^cdef (packed )?struct (\w+):\n((?:    .+\n)+)", re.MULTILINE)
+    for packed, name, body in declared.findall(path.read_text()):
+        fields = []
+        for kind, field, sizes in re.findall(r"    (\w+) (\w+)((?:\[\d+\])*)\n", body):
+            c_type = found[kind] if kind in found else getattr(ctypes, C_TYPES[kind])
+            for size in reversed(re.findall(r"\d+", sizes)):
+                c_type = c_type * int(size)
+            fields.append((field, c_type))
+        found[name] = type(name, (ctypes.Structure,), {"_fields_": fields} | ({"_pack_": 1} if packed else {}))
+    return found
+
+
+@pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_structs_are_laid_out_as_the_dtypes(path: Path) -> None:
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    dtypes = {
+        name.title().replace("_", ""): value for name, value in vars(module).items() if isinstance(value, np.dtype)
+    }
+    for name, struct in c_structs(path).items():
+        dtype = dtypes.pop(name)
+        assert ctypes.sizeof(struct) == dtype.itemsize, name
+        offsets = {field: getattr(struct, field).offset for field, *_ in struct._fields_}
+        assert offsets == {field: dtype.fields[field][1] for field in dtype.names}
+        assert [getattr(struct, field).size for field in offsets] == [dtype[field].itemsize for field in offsets]
+    assert not dtypes, "no struct for these"
+
+
+def test_rows_of_uncompiled_kernels_are_structs() -> None:
+    rows = np.zeros(2, RECORD)
+    row = stand_in.address(rows[1])
+    row.ts, row.capture = -5, 0x1_2345
+    row.capture += 1
+    assert (rows[1]["ts"], rows[1]["capture"], rows[0]["capture"]) == (-5, 0x2346, 0)
+    assert type(row.capture) is int
+    rows[0] = row[0]
+    assert rows[0] == rows[1]
+    scratch = stand_in.declare(RECORD)
+    stand_in.address(scratch)[0] = rows[0]
+    assert scratch.capture == 0x2346

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 from netaudit.capture import kernels
-from netaudit.capture.kernels import BAD, CUT, FOUND, FULL, MORE, NO_TIME, SUSPECT
+from netaudit.capture.layouts import BAD, CUT, FOUND, FULL, MORE, NO_TIME, SUSPECT
 from netaudit.capture.linktypes import link_type_name
 from netaudit.capture.source import Interface, Source
 from netaudit.capture.walking import Bytes, Losses, Rows
@@ -109,7 +109,7 @@ class PcapWalker:
 
     def _find(self, buffer: Bytes, position: int, limit: int, end: int, at_eof: bool) -> tuple[int, int]:  # noqa: FBT001
         h = self._header
-        place, found = kernels.find_pcap(
+        place, found = kernels.find_record(
             buffer, position, limit, end, at_eof, h.big, h.unit, h.record_header, self._last_time
         )
         return int(place), int(found)

@@ -7,23 +7,28 @@ import struct
 import numpy as np
 
 from netaudit.capture import blocks, kernels
-from netaudit.capture import kernels_pcapng as kernels_ng
-from netaudit.capture.kernels import BAD, CUT, FOUND, FULL, MORE, NO_TIME, RARE
-from netaudit.capture.kernels_pcapng import (
+from netaudit.capture.layouts import (
+    BAD,
     CUSTOM,
     CUSTOM_LOCAL,
+    CUT,
     ENHANCED,
+    FOUND,
+    FULL,
+    INTERFACE,
     INTERFACE_BLOCK,
     JOURNAL,
     MAX_BLOCK,
+    MORE,
     NAMES,
+    NO_TIME,
     OBSOLETE,
+    RARE,
     SECRETS,
     SECTION,
     SIMPLE,
     STATISTICS,
 )
-from netaudit.capture.layouts import INTERFACE
 from netaudit.capture.source import MAX_TEXTS, Source
 from netaudit.capture.walking import Bytes, Losses, Rows
 from netaudit.core.contracts.reasons import reason
@@ -103,7 +108,7 @@ class PcapngWalker:
     def _packets(self, buffer: Bytes, position: int, end: int, at_eof: bool, trusted: int) -> tuple[int, int]:  # noqa: FBT001
         """Walk packet blocks up to something else."""
         untimed = self._untimed
-        position, self._frame, self._last_time, self.rows.used, noted, self._untimed, why = kernels_ng.walk_pcapng(
+        position, self._frame, self._last_time, self.rows.used, noted, self._untimed, why = kernels.walk_pcapng(
             buffer, position, end, at_eof, trusted, self._order == ">", self._interfaces, self._capture, self._frame,
             self._last_time, self.rows.array, self.rows.used, self._noted, 0, self._untimed,
         )  # fmt: skip
@@ -114,7 +119,7 @@ class PcapngWalker:
         return int(position), int(why)
 
     def _find(self, buffer: Bytes, position: int, end: int, at_eof: bool) -> tuple[int, int]:  # noqa: FBT001
-        place, found = kernels_ng.find_block(
+        place, found = kernels.find_block(
             buffer, position, end, at_eof, self._order == ">", self._interfaces, self._last_time
         )
         return int(place), int(found)
@@ -168,7 +173,7 @@ class PcapngWalker:
         return bool(caplen <= kernels.u4(buffer, position + 24, big) and caplen + 32 <= total)
 
     def _chain(self, buffer: Bytes, position: int, end: int, at_eof: bool, *, big: bool) -> int:  # noqa: FBT001
-        return int(kernels_ng.block_chain(buffer, position, end, at_eof, big, self._interfaces, self._last_time))
+        return int(kernels.check_blocks(buffer, position, end, at_eof, big, self._interfaces, self._last_time))
 
     def _apply(self, kind: int, body: bytes, offset: int) -> None:
         """Take what a block other than a packet says."""

@@ -6,8 +6,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from netaudit.capture.kernels_pcapng import ENHANCED, INTERFACE_BLOCK, SECTION, SIMPLE, STATISTICS
-from netaudit.capture.layouts import NO_TIME
+from netaudit.capture.layouts import ENHANCED, INTERFACE_BLOCK, NO_TIME, SECTION, SIMPLE, STATISTICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
