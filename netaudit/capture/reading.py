@@ -187,6 +187,9 @@ class CaptureReader:
         source.packets_read += len(records)
         source.wire_bytes += int(wire)
         source.captured_bytes += int(captured)
+        if wire > captured and len(source.snap_lengths) < 2:
+            kept = records["caplen"][records["caplen"] < records["wirelen"]]
+            source.snap_lengths |= {int(kept.min()), int(kept.max())}
         if first != NO_TIME:
             source.first_ts = int(first) if source.first_ts is None else min(source.first_ts, int(first))
             source.last_ts = int(last) if source.last_ts is None else max(source.last_ts, int(last))

@@ -66,6 +66,7 @@ class Source:
     packets_read: int = 0
     wire_bytes: int = 0
     captured_bytes: int = 0
+    snap_lengths: set[int] = field(default_factory=set)  # lengths that longer packets were cut to; two stand for many
     first_ts: int | None = None  # UTC nanoseconds, earliest and latest of all packets that have a time
     last_ts: int | None = None
     drops: int | None = None  # by the interface statistics; None where there are none

@@ -45,6 +45,7 @@ def outcome_of(
         faces=options.faces,
         count_faces=options.count_faces,
         interrupted=interrupted,
+        snap_lengths=sorted({length for source in sources for length in source.snap_lengths}),
         read=read,
         failures=failures,
         moment_window_s=window_s(options),

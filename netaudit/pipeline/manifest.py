@@ -46,6 +46,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
         "tables_version": TABLES_VERSION,
         "options": outcome.options,
         "inputs": list(plain(captures)),
+        "snap_lengths": outcome.snap_lengths,
         "rejected": outcome.rejected,
         "vantage": {
             "side": vantage.side,

@@ -29,6 +29,7 @@ class Outcome:
     count_faces: bool = False
     interrupted: bool = False  # while captures were read
     stopped: bool = False  # while its images were judged
+    snap_lengths: list[int] = field(default_factory=list)  # that packets were cut to: two where there are more
     read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     failures: list[str] = field(default_factory=list)
     signatures: Path | None = None  # a folder added to netaudit's own

@@ -153,7 +153,7 @@ def test_one_persons_number_in_a_browsers_form_accuses_nobody_and_is_told(tmp_pa
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     assert case.table("findings").num_rows == 0
     assert ("one person's number", 3) in [(row[1], row[2]) for row in apart(case)]
-    assert "A browser sent one and the same ID number to one site" in told(case)
+    assert "A browser sent one ID number 3 times to one site" in told(case)
 
 
 def test_numbers_that_a_page_told_a_browser_to_send_are_its_words(tmp_path: Path) -> None:

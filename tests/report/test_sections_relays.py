@@ -7,7 +7,6 @@ import pytest
 from netaudit.core.schema import BY_NAME
 from netaudit.findings.relayed import relayed_findings
 from netaudit.findings.roles import Actors
-from netaudit.findings.summary import Sentences
 from netaudit.findings.vocabulary import kind_of
 from netaudit.report.from_case import write_report
 from netaudit.report.sections_endpoints import Hosts
@@ -148,16 +147,3 @@ def test_what_follows_pictures_is_told_beside_other_times(lang, words):
     for said in (told["line"], w.sentence(found["reason"])):
         assert words in said
         assert "9.3" in said
-
-
-@pytest.mark.parametrize(("lang", "words"), [("zh", "这不是"), ("en", "this is not the probability of innocence")])
-def test_the_sentence_of_a_match_says_what_its_chance_is_not(lang, words):
-    image = {**WAY, "flow_id": "f", "mode": "exact", "size": 9, "received_ts": T0, "sent_ts": T0 + SECOND}
-    images = [image | {"sha256": f"{k:064x}", "object_id": f"o{k}", "image_capture_id": "c"} for k in range(3)]
-    case, _ = case_of(ANEW | {"told": 3, "standing": "claimed"})
-    case.tables["relayed_images"] = filled("relayed_images", images)
-    case.tables["images"] = filled("images", [{"sha256": f"{0:064x}", "face": "yes"}])
-    found = relayed_findings(case.tables, Actors((), case.tables), case.tables["flows"])
-    case.tables["findings"] = filled("findings", [one.row() for one in found])
-    assert [kind_of(one.row()).name for one in found] == ["matched"]
-    assert words in " ".join(Sentences(case.summary, lang).found())

@@ -102,6 +102,14 @@ class Personal:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """The device that sent most data to the internet, and the hosts it sent it to."""
+
+    device: Party
+    others: tuple[Party, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """Walk-bys that were marked while recording, and uploads after them."""
 
@@ -140,6 +148,8 @@ class Summary:
     encrypted: tuple[Transfer, ...] = ()
     other_uploads: int = 0  # encrypted uploads that make no finding: they are few, or go many ways
     inside: tuple[Transfer, ...] = ()
+    images_inside: int = 0  # distinct face images that were seen moving between devices of the site
+    contact: Contact | None = None  # of a case that cannot be assessed
     personal: Personal = field(default_factory=Personal)
     apart: tuple[Limit, ...] = ()  # face images and numbers that belong to no device or have no meaning that is sure
     marks: tuple[Marks, ...] = ()

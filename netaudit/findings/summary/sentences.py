@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from netaudit.core.text.addresses import is_link_address
 from netaudit.core.text.yaml_text import yaml_of
 from netaudit.findings.summary.model import (
     CONSISTENT,
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 WORDS = yaml_of(__package__, "words.yaml")
 MOST_WORDS, MOST_CHARACTERS = 25, 45  # of a sentence: English words, Chinese characters
 MOST_NAMED = 3  # counterparts in one sentence
-MOST_SENT, MOST_DOUBTFUL, MOST_FETCHED, MOST_ENCRYPTED, MOST_LIMITS = 4, 2, 1, 2, 3  # sentences on page 1
+MOST_SENT, MOST_DOUBTFUL, MOST_FETCHED, MOST_ENCRYPTED, MOST_LIMITS = 4, 3, 1, 2, 3  # sentences on page 1
+RECORDING = ("cut", "gaps", "dropped", "begun_before", "interrupted", "outside_period")  # limits that page 1 has first
 UNSURE = frozenset(
     {"egress", "faces_apart", "unjudged", "names", "documents", "templates"}
 )  # limits that may hide a transfer
@@ -104,11 +106,13 @@ class Sentences:
             people = "people_at_least" if one.people_at_least else "people"
             told: tuple[tuple[str, int], ...] = (("images", one.images), (people, one.people), ("servers", one.servers))
         elif one.state == CONSISTENT:
-            matched = [row for row in one.encrypted if row.matched and not row.correlated]
-            servers = {other.address for row in (matched or one.doubtful) for other in row.others}
+            matched = self._matched()
+            servers = {other.address for row in matched for other in row.others}
+            doubtful = sum(row.count for row in one.doubtful if row.content == IMAGES)
             told = (("matched", sum(row.matched for row in matched)), ("servers", len(servers)))
+            told = told if matched else ((one.why, doubtful),)
         elif one.state == INSIDE_ONLY:
-            told = (("inside", sum(row.count for row in one.inside if row.content == IMAGES)),)
+            told = (("inside", one.images_inside),)
         else:
             told = ()
         found = [self.say("number", key, n=n) for key, n in told if n]
@@ -120,19 +124,44 @@ class Sentences:
     def explanation(self) -> str:
         """One sentence that explains the state."""
         one = self.summary
-        contents = dict.fromkeys(row.content for row in one.sent)
         unjudged = next((row for row in one.limits if row.kind in {"unjudged", "faces_off"}), None)
-        senders = (("devices", one.devices - one.addresses), ("addresses", one.addresses))
-        unseen = one.encrypted or one.other_uploads
-        why = "nothing_encrypted" if one.why == "nothing" and unseen else one.why
+        why = one.why
+        if why == "nothing":
+            why = "nothing_own" if one.doubtful else "nothing_encrypted" if one.encrypted or one.other_uploads else why
         return self.say(
             "why",
             why,
-            who=self._and([self.say("senders", key, n=n) for key, n in senders if n]),
-            what=self._and([self.say("what", content) for content in contents]),
+            who=self._who_sent_what() if why == "seen" else self._senders({row.device.id for row in one.doubtful}),
+            what=self._start(self._what(one.inside)) if why == "inside" else self._what(one.doubtful),
             share=percent(one.recorded or 0),
             n=unjudged.all if unjudged else 0,
         )
+
+    def _who_sent_what(self) -> str:
+        """How many devices sent which contents: those that sent the same in one clause."""
+        by_content: dict[str, set[str]] = {}
+        for row in self.summary.sent:
+            by_content.setdefault(row.content, set()).add(row.device.id)
+        same: dict[frozenset[str], list[str]] = {}
+        for content, devices in by_content.items():
+            same.setdefault(frozenset(devices), []).append(content)
+        parts = [
+            self.say("why", "seen_part", who=self._senders(devices), what=self._contents(contents))
+            for devices, contents in same.items()
+        ]
+        return self._start(self.say("why", "seen_join").join(parts))
+
+    def _senders(self, ids: Iterable[str]) -> str:
+        """How many devices: those known by an address only, which may stand for several, are counted apart."""
+        of_links = [is_link_address(one) for one in ids]
+        counted = (("devices", sum(of_links)), ("addresses", len(of_links) - sum(of_links)))
+        return self._and([self.say("senders", key, n=n) for key, n in counted if n])
+
+    def _contents(self, contents: Iterable[str]) -> str:
+        return self._and([self.say("what", content) for content in contents])
+
+    def _what(self, rows: Iterable[Transfer]) -> str:
+        return self._contents(dict.fromkeys(row.content for row in rows))
 
     @property
     def meaning(self) -> str:
@@ -140,6 +169,8 @@ class Sentences:
         period = self.summary.period
         minutes = round(((period.last_ts or 0) - (period.first_ts or 0)) / 60e9)
         state = self.summary.state
+        if state == CONSISTENT and self.summary.why != "matched":
+            state = self.summary.why
         if state == NOT_SEEN and (self.summary.apart or UNSURE & {one.kind for one in self.summary.limits}):
             state = "not_seen_unsure"
         return self.say("meaning", state, minutes=max(1, minutes))
@@ -147,38 +178,56 @@ class Sentences:
     def found(self) -> list[str]:
         """What was found, in the few sentences of page 1."""
         one = self.summary
-        texts = self._first_of(one.sent, MOST_SENT, self._spread)
+        texts = self._sent()
         for row in self._matched()[:MOST_ENCRYPTED]:
             texts += self.encrypted(row)
-        texts += self._first_of(one.doubtful, MOST_DOUBTFUL, lambda rows, most: list(rows[:most]))
-        texts += self._absent()
+        texts += [self.sentence(row) for row in one.doubtful[:MOST_DOUBTFUL]]
+        texts += [self.say("sent", "more_doubtful")] if len(one.doubtful) > MOST_DOUBTFUL else []
+        if one.contact:
+            to = self.parties(one.contact.others)
+            texts.append(self.say("contacts", who=self._start(self.party(one.contact.device)), to=to))
         texts += [self.sentence(row) for row in one.fetched[:MOST_FETCHED]]
         if _devices(one.fetched) - _devices(one.fetched[:MOST_FETCHED]):
             texts.append(self.say("fetched", "more"))
-        if not one.fetched and one.faces and one.state != NOT_ASSESSABLE:
-            texts.append(self.say("fetched", "none"))
-        if one.state == INSIDE_ONLY:
-            texts += [self.sentence(row) for row in one.inside[:MOST_NAMED]]
-        elif one.inside:
-            texts.append(self.say("inside", "total"))
-        elif one.state == NOT_SEEN:
-            texts.append(self.say("inside", "none"))
+        texts += self._inside()
         texts += self.personal()
         texts += [self.say("apart", row.kind, n=row.n) for row in one.apart]
         texts += map(self.marks, one.marks)
-        texts += [self.say("sent", "no_other")] if one.state == TRANSFER_SEEN else []
+        return texts + self._absent()
+
+    def _inside(self) -> list[str]:
+        """What moved between devices of the site: by device where nothing graver was found, else in sum."""
+        one = self.summary
+        named = MOST_NAMED if one.state == INSIDE_ONLY else 1 if self._matched() else 0
+        texts = [self.sentence(row) for row in one.inside[:named]]
+        if len(one.inside) > named:
+            images = one.images_inside if not named else sum(x.count for x in one.inside[named:] if x.content == IMAGES)
+            records = sum(row.count for row in one.inside[named:] if row.content == IDENTITY)
+            amounts = [self.say("amount", IMAGES, n=images)] if images else []
+            amounts += [self.say("inside", "records", n=records)] if records else []
+            what = self._and(amounts) if amounts else self._start(self._what(one.inside[named:]))
+            texts.append(self.say("inside", "total", what=what))
         return texts
 
     def _absent(self) -> list[str]:
         """What was looked for and not found."""
         one = self.summary
-        if one.state == CONSISTENT:
-            return [self.say("sent", "none_readable")]
         if one.state == NOT_ASSESSABLE:
             return [self.say("sent", "none_recognised")]
-        contents = {row.content for row in one.sent}
-        texts = [self.say("sent", "no_images")] if contents and IMAGES not in contents and one.faces else []
-        return texts + ([self.say("sent", "no_identity")] if contents and IDENTITY not in contents else [])
+        texts: list[str] = []
+        if one.state == CONSISTENT:
+            texts.append(self.say("sent", "none_completed" if one.doubtful else "none_readable"))
+        contents = {row.content for row in (one.sent if one.state == TRANSFER_SEEN else one.inside)}
+        if one.state in {TRANSFER_SEEN, INSIDE_ONLY}:
+            texts += [self.say("sent", "no_images")] if IMAGES not in contents and one.faces else []
+            texts += [self.say("sent", "no_identity")] if IDENTITY not in contents else []
+        if one.faces and not one.fetched:
+            texts.append(self.say("fetched", "none" if one.inside else "none_inside"))
+        elif one.faces and not one.inside:
+            texts.append(self.say("inside", "none"))
+        if one.state in {TRANSFER_SEEN, CONSISTENT} and not _devices(one.sent) - _devices(self._shown()):
+            texts.append(self.say("sent", "no_other"))
+        return texts
 
     def _matched(self) -> list[Transfer]:
         """Encrypted uploads that match images, which are told as found."""
@@ -187,9 +236,9 @@ class Sentences:
     def personal(self) -> list[str]:
         """What personal devices sent."""
         own = self.summary.personal
-        who = self._and([one.address for one in own.devices[:MOST_NAMED]])
+        who = self._bracketed(self._and([one.address for one in own.devices[:MOST_NAMED]]))
         counted = (("images", own.images), ("records", own.records))
-        return [self.say("personal", key, n=n, who=self._bracketed(who)) for key, n in counted if n]
+        return [self.say("personal", key, n=n, who=who, devices=len(own.devices)) for key, n in counted if n]
 
     def hidden(self) -> list[str]:
         """What could not be seen, in the few sentences of page 1: the largest limits, encrypted uploads, the rest."""
@@ -203,8 +252,10 @@ class Sentences:
         if not one.encrypted:
             few = one.other_uploads
             texts.append(self.say("encrypted", "few", n=few) if few else self.say("encrypted", "none"))
-        first = [row for row in one.limits if row.of_traffic][: MOST_LIMITS - 1]
-        first += [row for row in one.limits if row.kind == "encrypted" and row not in first]
+        chosen = [row for row in one.limits if row.kind in RECORDING][:MOST_LIMITS]
+        room = max(0, MOST_LIMITS - 1 - len(chosen))
+        chosen += [row for row in one.limits if row.of_traffic and row not in chosen][:room]
+        first = [row for row in one.limits if row in chosen or row.kind == "encrypted"]
         others = [row for row in one.limits if row not in first][: max(0, MOST_LIMITS - len(first))]
         left = len(one.limits) - len(first) - len(others)
         ends = [self.say("limit", "more", n=left)] if left else []
@@ -308,7 +359,7 @@ class Sentences:
                 size=size(one.bytes),
             ),
             "when": self.when(one.first_ts, one.last_ts),
-            "grade": letters if encrypted else self.certainty(one),
+            "grade": self.say("certainty", letters[:1]) if encrypted else self.certainty(one),
         }
 
     def _addressed(self, one: Party) -> str:
@@ -375,8 +426,9 @@ class Sentences:
         if not uncertain:
             return self.say("certainty", "A_identity" if one.content == IDENTITY else "A")
         reasons = [self.say("reason", key) for key in one.reasons[: 1 if brief else 2]]
-        why = self.say("join").join(reasons)
-        return self.say("certainty", "mixed" if letters.get("A") else "B", n=uncertain, why=why)
+        whole = letters.get("A", 0)
+        key = "counted" if one.content == IMAGES and whole + uncertain == one.count else "mixed"
+        return self.say("certainty", key if whole else "B", a=whole, n=uncertain, why=self.say("join").join(reasons))
 
     def fields(self, one: Transfer, *, brief: bool = False) -> str:
         """Return which identity data was transferred."""
@@ -413,33 +465,32 @@ class Sentences:
         period = self.summary.period
         one_day = self._local(period.first_ts or first).date() == self._local(period.last_ts or last).date()
 
-        def text(at: datetime.datetime) -> str:
-            return f"{at:%H:%M}" if one_day else f"{at:%m-%d %H:%M}"
+        def text(at: datetime.datetime, *, dated: bool) -> str:
+            month = at.month if self.lang == "zh" else MONTHS[at.month - 1][:3]
+            return self.say("when", "day", day=at.day, month=month, time=f"{at:%H:%M}") if dated else f"{at:%H:%M}"
 
-        key = "at" if text(begin) == text(end) else "span"
-        return self.say("when", key, first=text(begin), last=text(end))
+        first, last = text(begin, dated=not one_day), text(end, dated=not one_day and begin.date() != end.date())
+        return self.say("when", "at" if f"{begin:%D %H:%M}" == f"{end:%D %H:%M}" else "span", first=first, last=last)
 
     # -- helpers ---------------------------------------------------------------------------------------------
 
-    def _first_of(
-        self, rows: Sequence[Transfer], most: int, choose: Callable[[Sequence[Transfer], int], list[Transfer]]
-    ) -> list[str]:
-        """Return the sentences of the first transfers, and how many devices are not among them."""
-        shown = choose(rows, most)
-        texts = [self.sentence(one) for one in shown]
-        others = _devices(rows) - _devices(shown)
-        if others:
-            return [*texts, self.say("sent", "more", n=len(others))]
-        return [*texts, *([self.say("sent", "more_lines")] if len(shown) < len(rows) else [])]
-
-    def _spread(self, rows: Sequence[Transfer], most: int) -> list[Transfer]:
-        """Choose transfers so that each content has its largest one."""
+    def _shown(self) -> list[Transfer]:
+        """Transfers that left, as far as page 1 names them: each content has its largest one."""
+        rows, most = list(self.summary.sent), MOST_SENT
         if len(rows) <= most:
-            return list(rows)
+            return rows
         contents = dict.fromkeys(one.content for one in rows)
         firsts = [next(one for one in rows if one.content == content) for content in contents]
         chosen = (firsts + [one for one in rows if one not in firsts])[: most - 1]
         return [one for one in rows if one in chosen]
+
+    def _sent(self) -> list[str]:
+        """The sentences of what left, and how many devices are not among them."""
+        rows, shown = self.summary.sent, self._shown()
+        texts = [self.sentence(one) for one in shown]
+        if others := _devices(rows) - _devices(shown):
+            return [*texts, self.say("sent", "more", n=len(others))]
+        return [*texts, *([self.say("sent", "more_lines")] if len(shown) < len(rows) else [])]
 
     def _people(self, one: Transfer) -> str:
         if not one.people:

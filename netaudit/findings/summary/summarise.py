@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -28,6 +29,7 @@ from netaudit.findings.summary.model import (
     REFUSED,
     TRANSFER_SEEN,
     UNANSWERED,
+    Contact,
     Limit,
     Period,
     Personal,
@@ -46,9 +48,15 @@ if TYPE_CHECKING:
     from netaudit.findings.summary.model import Party
     from netaudit.findings.summary.reading import Row, Source
 
-ATTEMPTED = frozenset({CAUSED, DISPUTED, REFUSED, UNANSWERED})  # doubts of a transfer that may not have been taken
+NOT_TAKEN = frozenset({REFUSED, UNANSWERED})
+ATTEMPTED = NOT_TAKEN | {CAUSED, DISPUTED}  # doubts of a transfer that may not have been taken
 OFFSET = re.compile(r"(?<=\d)[+-](?:0\d|1[0-4]):[0-5]\d$")  # at the end of a time of ISO 8601
 MOST_PARTIES = 3  # named in a step
+APPLIANCES = frozenset(  # classes of devices on which nobody can log session keys
+    {"camera", "ip_camera", "face_capture_camera", "access_terminal", "id_terminal", "recorder", "nvr", "handheld"}
+    | {"router", "switch", "access_point", "printer", "tv", "media_player", "game_console", "iot", "smart_plug"}
+    | {"light", "sensor", "scale", "gateway_iot", "plc"}
+)
 
 
 def summarise(case: Source, judged: tuple[int, int] | None = None) -> Summary:
@@ -87,6 +95,8 @@ def summarise(case: Source, judged: tuple[int, int] | None = None) -> Summary:
         encrypted=tuple(encrypted),
         other_uploads=max(0, uploads_of(case).total() - sum(one.count for one in encrypted)),
         inside=tuple(inside),
+        images_inside=distinct_images(case, [one for one in inside if one.content == IMAGES]),
+        contact=_contact(case, parties) if state == NOT_ASSESSABLE else None,
         personal=_personal(ledgers, parties),
         apart=_apart(ledgers),
         marks=marks(case, ledgers, parties),
@@ -131,7 +141,7 @@ def _state(
     if any(one.matched and not one.correlated for one in encrypted):
         return CONSISTENT, "matched"
     if any(one.doubt in ATTEMPTED for one in doubtful):
-        return CONSISTENT, "attempted"
+        return CONSISTENT, "attempted" if all(one.doubt in NOT_TAKEN for one in doubtful) else "doubtful"
     if why := _unassessable(case, ledgers, share, faces=faces):
         return NOT_ASSESSABLE, why
     return (INSIDE_ONLY, "inside") if inside else (NOT_SEEN, "nothing")
@@ -218,17 +228,34 @@ def _apart(ledgers: list[Row]) -> tuple[Limit, ...]:
 def _steps(state: str, why: str, sent: list[Transfer], encrypted: list[Transfer]) -> tuple[Step, ...]:
     """Return what to do next, fit to the state of the case."""
     senders = _distinct(one.device for one in sent)
-    keys = [Step("keys", _distinct(one.device for one in encrypted))] if encrypted else []
+    logging = _distinct(one.device for one in encrypted if one.device.kind not in APPLIANCES)
+    keys = [Step("keys", logging)] if logging else []
     if state == TRANSFER_SEEN:
         return (Step("secure", senders), Step("papers"))
     if state == CONSISTENT:
+        if why == "doubtful":
+            return (Step("clarify", senders), Step("longer"))
         matched = [one for one in encrypted if one.matched and not one.correlated] or encrypted
         return (Step("secure", senders or _distinct(one.device for one in matched)), *keys, Step("papers"))
     if state == NOT_ASSESSABLE:
-        return (Step(f"again_{why}"), *(keys if why == "nothing_judged" else []))
+        return (Step(f"again_{why}"),)
     if state == INSIDE_ONLY:
         return (Step("where_stored"), Step("longer"), *keys)
     return (Step("longer"), *keys)
+
+
+def _contact(case: Source, parties: Parties) -> Contact | None:
+    """Return which device sent most data to the internet, and to which hosts."""
+    sent: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for row in case.table("flows", ["client_ip", "server_ip", "server_name", "payload_up", "missing_up"]).to_pylist():
+        if row["server_ip"] in parties.outside and row["client_ip"] not in parties.outside:
+            host = row["server_ip"], row["server_name"] or ""
+            sent[row["client_ip"]][host] += (row["payload_up"] or 0) + (row["missing_up"] or 0)
+    device = max(sent, key=lambda one: sent[one].total(), default="")
+    if not device or not sent[device].total():
+        return None
+    hosts = [parties.host(*host) for host, n in sent[device].most_common() if n]
+    return Contact(parties.device(device), tuple(dict.fromkeys(hosts)))
 
 
 def _distinct(parties: object) -> tuple[Party, ...]:
