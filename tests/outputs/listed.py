@@ -121,6 +121,13 @@ SHOWS = {  # what a case shows of itself in a notebook
     "decided": lambda case: str(case.decided()),
     "packets": lambda case: str(case.packets(_first(case, "findings", "finding_id"))),
     "seal": lambda case: str(case.seal),
+    "site": lambda case: case.site,
+    "tables": lambda case: str(case.tables),
+    "counts": lambda case: str(case.counts),
+    "verify": lambda case: str(case.verify()),
+    "flow": lambda case: repr(case.flow(_first(case, "flows", "flow_id"))),
+    "message": lambda case: repr(case.message(_first(case, "messages", "message_id"))),
+    "device": lambda case: repr(case.device(_first(case, "devices", "device_id"))),
     "words": lambda case: "".join(
         case.words(one, lang) for one in case.table("findings")["reason"].to_pylist() for lang in ("zh", "en")
     ),
@@ -130,7 +137,9 @@ IN_CLEAR = {
     "clear_table": "asked for by name, and logged", "clear_picture": "asked for by name, and logged", "image": "a picture, masked unless asked for",
     "frame": "packets", "dissect": "packets", "plot": "a figure of counts", "object_path": "a path", "thumbnail": "a picture",
     "pictures": "pictures", "log_unmasking": "writes", "look_over": "checks", "sound": "checks", "partial": "yes or no", "folder": "a path",
-    "manifest": "case.json, one of the files",
+    "manifest": "case.json, one of the files", "path": "a path", "sql": "rows of the tables", "search": "rows of the tables",
+    "report": "a file, listed as one", "export": "a file, listed as one", "to_excel": "a file, listed as one",
+    "to_csv": "files, listed as such", "extract": "packets",
 }  # fmt: skip
 
 
