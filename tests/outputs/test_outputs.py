@@ -18,12 +18,13 @@ import netaudit
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.cli.app import app
-from netaudit.evidence.case.reading import Case
 from tests.evidence.case.test_masked_case import codings
 from tests.outputs import listed, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from netaudit.evidence.case.reading import Case
 
 PACKAGE = Path(netaudit.__file__).parent
 WRITERS = {

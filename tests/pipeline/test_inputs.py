@@ -111,7 +111,7 @@ def test_what_should_have_been_read_in_a_folder_is_told(tmp_path: Path, name: st
     audited = ["audit", str(folder), "--no-faces", "--lang", "en", "--case"]
     done = CliRunner().invoke(app, [*audited, str(tmp_path / "case")])
     assert "Exit 3" in done.output
-    assert "1 of 2 files are damaged or could not be read" in done.output
+    assert "Damaged or unreadable: 1 of 2 files" in done.output
 
 
 def test_a_period_that_holds_nothing(tmp_path: Path) -> None:

@@ -147,3 +147,13 @@ def test_what_follows_pictures_is_told_beside_other_times(lang, words):
     for said in (told["line"], w.sentence(found["reason"])):
         assert words in said
         assert "9.3" in said
+
+
+def test_images_that_fit_encrypted_uploads_are_a_match():
+    image = {**WAY, "flow_id": "f", "mode": "exact", "size": 9, "received_ts": T0, "sent_ts": T0 + SECOND}
+    images = [image | {"sha256": f"{k:064x}", "object_id": f"o{k}", "image_capture_id": "c"} for k in range(3)]
+    case, _ = case_of(ANEW | {"told": 3, "standing": "claimed"})
+    case.tables["relayed_images"] = filled("relayed_images", images)
+    case.tables["images"] = filled("images", [{"sha256": f"{0:064x}", "face": "yes"}])
+    found = relayed_findings(case.tables, Actors((), case.tables), case.tables["flows"])
+    assert [kind_of(one.row()).name for one in found] == ["matched"]

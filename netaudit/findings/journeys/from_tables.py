@@ -53,7 +53,7 @@ def with_relayed(
                 longest[name] = 1
                 started.setdefault(name, first)["images"].append(row["sha256"])
         units[journey_of[key], row["unit_id"]].append(row)
-    ends = _ends(uploads, [unit for _, unit in units])
+    ends = _ends(uploads, messages, [unit for _, unit in units])
     rows = [first | {"images": list(dict.fromkeys(first["images"]))} for first in started.values()]
     for (journey, unit), some in sorted(units.items(), key=lambda one: (one[0][0], one[1][0]["sent_ts"], one[0][1])):
         longest[journey] += 1
@@ -136,10 +136,14 @@ def _with_numbers(table: pa.Table) -> pa.Table:
     )
 
 
-def _ends(uploads: pa.Table, units: list[str]) -> dict[str, int]:
-    """Last time of each unit, ns."""
-    chosen = uploads.filter(pc.is_in(uploads["unit_id"], value_set=pa.array(sorted(set(units)), pa.string())))
-    return dict(zip(chosen["unit_id"].to_pylist(), chosen["last_ts"].cast(pa.int64()).to_pylist(), strict=True))
+def _ends(uploads: pa.Table, messages: pa.Table, units: list[str]) -> dict[str, int]:
+    """Last time of each unit, ns. A unit is an encrypted upload, or a message that no reader understands."""
+    wanted = pa.array(sorted(set(units)), pa.string())
+    found: dict[str, int] = {}
+    for table, key in ((messages, "message_id"), (uploads, "unit_id")):
+        chosen = table.filter(pc.is_in(table[key], value_set=wanted))
+        found |= zip(chosen[key].to_pylist(), chosen["last_ts"].cast(pa.int64()).to_pylist(), strict=True)
+    return found
 
 
 __all__ = ["join_journeys", "with_ends", "with_relayed"]

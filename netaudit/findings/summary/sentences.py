@@ -469,8 +469,9 @@ class Sentences:
             month = at.month if self.lang == "zh" else MONTHS[at.month - 1][:3]
             return self.say("when", "day", day=at.day, month=month, time=f"{at:%H:%M}") if dated else f"{at:%H:%M}"
 
-        first, last = text(begin, dated=not one_day), text(end, dated=not one_day and begin.date() != end.date())
-        return self.say("when", "at" if f"{begin:%D %H:%M}" == f"{end:%D %H:%M}" else "span", first=first, last=last)
+        instant = f"{begin:%D %H:%M}" == f"{end:%D %H:%M}"
+        ending = text(end, dated=not one_day and begin.date() != end.date())
+        return self.say("when", "at" if instant else "span", first=text(begin, dated=not one_day), last=ending)
 
     # -- helpers ---------------------------------------------------------------------------------------------
 
